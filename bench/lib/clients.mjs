@@ -1,0 +1,99 @@
+// How each client does each task: `task(client, name)` gives a function that runs one round of it, or null.
+import { existsSync } from 'node:fs';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { runClient } from './child.mjs';
+
+const here = (file) => fileURLToPath(new URL(`../clients/${file}`, import.meta.url));
+const esm = fileURLToPath(new URL('../../dist/esm/index.js', import.meta.url));
+
+function nodeTask(file, fixed = {}) {
+  return (options) => runClient(process.execPath, [here(file), JSON.stringify({ ...options, ...fixed })]);
+}
+
+function cTask(program, mode) {
+  return (options) => runClient(program, [mode, ...Object.entries(options).map(([name, value]) => `${name}=${value}`)]);
+}
+
+// The last summary line of rdkafka_performance is the one over the whole run.
+function lastSummary(output) {
+  const lines = [...output.matchAll(/^% (\d+) messages .*? in (\d+)ms: /gm)];
+  const [, messages, ms] = lines.at(-1) ?? [];
+  if (!messages) throw new Error(`rdkafka_performance printed no summary:\n${output}`);
+  return { messages: Number(messages), seconds: Number(ms) / 1000 };
+}
+
+function performanceTask(program, flags) {
+  return async (options) => {
+    const run = await runClient(program, [
+      '-b',
+      options.bootstrap,
+      '-t',
+      options.topic,
+      ...flags(options),
+      '-c',
+      `${options.count}`,
+    ]);
+    return { ...run, result: lastSummary(run.output) };
+  };
+}
+
+function librdkafkaTasks({ performance, client }) {
+  const linger = ({ linger }) => (linger === undefined ? [] : ['-X', `linger.ms=${linger}`]);
+  return {
+    produce: performanceTask(performance, (options) => ['-P', '-s', '100', '-a', '-1', ...linger(options)]),
+    consume: performanceTask(performance, (options) => ['-G', options.group]),
+    latency: cTask(client, 'latency'),
+    startup: cTask(client, 'startup'),
+    idle: cTask(client, 'idle'),
+    rss: cTask(client, 'rss'),
+  };
+}
+
+const kafkajsTasks = {
+  produce: nodeTask('kafkajs_produce.mjs'),
+  consume: nodeTask('kafkajs_consume.mjs'),
+  latency: nodeTask('kafkajs_latency.mjs'),
+  startup: nodeTask('kafkajs_startup.mjs'),
+};
+
+const oursTasks = {
+  produce: nodeTask('ours_produce.mjs', { call: 'produce' }),
+  consume: nodeTask('ours_consume.mjs'),
+  latency: nodeTask('ours_latency.mjs'),
+  startup: nodeTask('ours_startup.mjs'),
+  idle: nodeTask('ours_idle.mjs'),
+  rss: nodeTask('ours_rss.mjs'),
+};
+
+const NEEDS = {
+  produce: ['new', 'produce', 'producev', 'poll'],
+  latency: ['new', 'producev', 'poll'],
+  startup: ['new', 'producev', 'poll', 'destroy'],
+  idle: ['new', 'producev', 'poll'],
+  rss: ['new', 'producev', 'poll'],
+  consume: ['new', 'subscribe', 'consumer_poll', 'consumer_close'],
+};
+
+async function oursAvailable() {
+  if (!existsSync(esm)) return { absent: Object.keys(NEEDS), why: 'dist/ is missing: npm run build' };
+  const library = await import(pathToFileURL(esm));
+  const absent = Object.keys(NEEDS).filter((task) => NEEDS[task].some((name) => !(name in library)));
+  return { absent, why: 'not in dist/ yet' };
+}
+
+/** The clients by name, each with its tasks. `say` gets a line for each thing that is not there. */
+export async function allClients(librdkafka, say) {
+  const { absent, why } = await oursAvailable();
+  if (absent.length > 0) say(`ours: without ${absent.join(', ')}: ${why}`);
+  const ours = Object.fromEntries(Object.entries(oursTasks).filter(([task]) => !absent.includes(task)));
+  const clients = new Map();
+  if (librdkafka) clients.set('librdkafka', librdkafkaTasks(librdkafka));
+  clients.set('ours', ours);
+  if (ours.produce) {
+    clients.set('ours, producev', { produce: nodeTask('ours_produce.mjs', { call: 'producev' }) });
+    clients.set('ours, promises', { latency: nodeTask('ours_latency.mjs', { call: 'produce_async' }) });
+  }
+  clients.set('kafkajs', kafkajsTasks);
+  clients.set('bare Node, 2 workers', { startup: nodeTask('bare_startup.mjs') });
+  return clients;
+}

@@ -1,0 +1,238 @@
+// Judges what a user gets: packs the tarball, installs it into an empty folder and uses it there in every way.
+// Run `npm run build` before. A part whose subject does not exist yet says so and is not run; everything else must pass.
+import { spawnSync } from 'node:child_process';
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import ts from 'typescript';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const folder = mkdtempSync(join(tmpdir(), 'rdkafka-ts-package-'));
+const app = join(folder, 'app');
+const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+const doors = Object.keys(manifest.exports)
+  .filter((path) => path !== './package.json')
+  .map((path) => join(manifest.name, path));
+let absent = 0;
+
+class Failed extends Error {}
+
+function heading(text) {
+  console.log(`- ${text}`);
+}
+
+function say(text) {
+  for (const line of text.trimEnd().split('\n')) console.log(`  ${line}`);
+}
+
+function isAbsent(text) {
+  absent++;
+  console.log(`  absent: ${text}`);
+}
+
+/** Runs a command to its end and gives what it wrote; a result other than 0 ends the check with that. */
+function run(command, args, { cwd = app, timeout = 120_000 } = {}) {
+  // What npm hands its scripts would point the inner npm at this repository.
+  const env = Object.fromEntries(
+    Object.entries(process.env).filter(([name]) => !/^(npm_|INIT_CWD|NODE_OPTIONS)/i.test(name)),
+  );
+  const result = spawnSync(command, args, { cwd, timeout, encoding: 'utf8', env: { ...env, NO_COLOR: '1', CI: '1' } });
+  if (result.status === 0) return result.stdout;
+  const why =
+    result.error?.code === 'ETIMEDOUT'
+      ? `not done after ${timeout / 1000} s`
+      : `ended with ${result.status ?? result.signal}`;
+  throw new Failed(`${command} ${args.join(' ')}: ${why}\n${result.stdout ?? ''}${result.stderr ?? ''}`);
+}
+
+const tool = (name) => join(root, 'node_modules/.bin', name);
+const npm = (...args) =>
+  run('npm', ['--no-audit', '--no-fund', '--loglevel=error', '--update-notifier=false', ...args], { timeout: 300_000 });
+
+function pack() {
+  heading('pack');
+  if (!existsSync(join(root, 'dist'))) throw new Failed('there is no dist/: run npm run build first');
+  mkdirSync(app);
+  const args = ['pack', '--json', '--ignore-scripts', '--pack-destination', folder, '--loglevel=error'];
+  const [info] = JSON.parse(run('npm', args, { cwd: root }));
+  const wanted = ['package.json', 'README.md', 'CHANGELOG.md', 'LICENSE', 'THIRD_PARTY.md'];
+  const files = info.files.map(({ path }) => path);
+  for (const file of wanted) if (!files.includes(file)) throw new Failed(`the tarball lacks ${file}`);
+  for (const file of files)
+    if (!wanted.includes(file) && !file.startsWith('dist/')) throw new Failed(`the tarball holds ${file}`);
+  say(
+    `${info.filename}: ${files.length} files, ${Math.round(info.size / 1024)} KB, unpacked ${Math.round(info.unpackedSize / 1024)} KB`,
+  );
+  return join(folder, info.filename);
+}
+
+function judge(tarball) {
+  heading('attw: types resolve under every module resolution');
+  run(tool('attw'), ['--no-emoji', '--no-color', tarball], { cwd: root });
+  heading('publint');
+  run(tool('publint'), ['run', '--strict', tarball], { cwd: root });
+}
+
+function install(tarball) {
+  heading('install into an empty folder');
+  writeFileSync(join(app, 'package.json'), '{ "name": "app", "private": true, "type": "module" }\n');
+  npm('install', tarball);
+  const others = readdirSync(join(app, 'node_modules')).filter(
+    (name) => !name.startsWith('.') && name !== manifest.name,
+  );
+  if (others.length > 0) throw new Failed(`rdkafka-ts brought along ${others.join(', ')}`);
+  if (manifest.scripts.install || manifest.scripts.postinstall || manifest.scripts.preinstall)
+    throw new Failed('the package has an install script');
+}
+
+function importBoth() {
+  heading('ES module and CommonJS doors are one library');
+  copyFileSync(join(root, 'test/package/one_library.mjs'), join(app, 'one_library.mjs'));
+  const output = run(process.execPath, ['one_library.mjs', ...doors]).trimEnd();
+  absent += output.match(/^ {2}absent:/gm)?.length ?? 0;
+  console.log(output);
+}
+
+// What the declarations promise as values is what the modules export, no more and no less.
+function compareTypes() {
+  heading('declared values are the exported ones');
+  for (const [path, { import: door }] of Object.entries(manifest.exports).filter(([, target]) => target.import)) {
+    const home = join(app, 'node_modules', manifest.name);
+    const file = join(home, door.types);
+    const options = { module: ts.ModuleKind.NodeNext, moduleResolution: ts.ModuleResolutionKind.NodeNext, types: [] };
+    const program = ts.createProgram([file], options);
+    const checker = program.getTypeChecker();
+    const real = (symbol) => (symbol.flags & ts.SymbolFlags.Alias ? checker.getAliasedSymbol(symbol) : symbol);
+    const symbols = checker.getExportsOfModule(checker.getSymbolAtLocation(program.getSourceFile(file)));
+    const declared = symbols.filter((symbol) => real(symbol).flags & ts.SymbolFlags.Value).map(({ name }) => name);
+    const exported = Object.keys(createRequire(join(app, 'x.cjs'))(join(manifest.name, path)));
+    const differ = [
+      ...declared.filter((name) => !exported.includes(name)).map((name) => `${name} is only declared`),
+      ...exported.filter((name) => !declared.includes(name)).map((name) => `${name} is not declared`),
+    ];
+    if (differ.length > 0) throw new Failed(`${path}: ${differ.join('; ')}`);
+  }
+}
+
+/** The functions that a user's file says it needs and the package does not have yet. */
+async function missingFor(file) {
+  const needs = /^\/\/ needs: (.*)$/m.exec(readFileSync(file, 'utf8'))[1].split(' ');
+  const {
+    '.': { import: door },
+  } = manifest.exports;
+  const library = await import(pathToFileURL(join(app, 'node_modules', manifest.name, door.default)));
+  return needs.filter((name) => !(name in library));
+}
+
+async function userFiles() {
+  const files = [];
+  for (const name of readdirSync(join(root, 'test/package')).filter((file) => file.endsWith('.ts'))) {
+    const missing = await missingFor(join(root, 'test/package', name));
+    if (missing.length > 0) isAbsent(`${name}: no ${missing.join(', ')} yet`);
+    else files.push(name);
+  }
+  return files;
+}
+
+// Each way that a user's project may look things up. `node10` is gone from TypeScript 6 on.
+const LOOKUPS = [
+  { name: 'ES modules', kind: 'module', options: { module: 'nodenext', moduleResolution: 'nodenext' } },
+  { name: 'CommonJS', kind: 'commonjs', options: { module: 'nodenext', moduleResolution: 'nodenext' } },
+  { name: 'bundler', kind: 'module', options: { module: 'esnext', moduleResolution: 'bundler' } },
+  { name: 'node10', kind: 'commonjs', options: { module: 'commonjs', moduleResolution: 'node10' }, below: 6 },
+];
+
+function compileUnder(compiler, files) {
+  const home = join(app, `typescript-${compiler.tag}`);
+  const packages = [`typescript@${compiler.tag}`, `@types/node@${compiler.types}`];
+  mkdirSync(home);
+  writeFileSync(join(home, 'package.json'), '{ "private": true }\n');
+  run('npm', ['install', '--no-audit', '--no-fund', '--loglevel=error', ...packages], { cwd: home, timeout: 300_000 });
+  const { version } = JSON.parse(readFileSync(join(home, 'node_modules/typescript/package.json'), 'utf8'));
+  const lookups = LOOKUPS.filter(({ below }) => !below || Number.parseInt(version, 10) < below);
+  for (const { name, kind, options } of lookups) {
+    const project = join(home, name.replace(' ', '-'));
+    mkdirSync(project);
+    writeFileSync(join(project, 'package.json'), JSON.stringify({ private: true, type: kind }));
+    const common = { target: 'es2022', strict: true, skipLibCheck: false, noEmit: true, types: ['node'] };
+    writeFileSync(join(project, 'tsconfig.json'), JSON.stringify({ compilerOptions: { ...common, ...options } }));
+    for (const file of files) copyFileSync(join(root, 'test/package', file), join(project, file));
+    run(process.execPath, [join(home, 'node_modules/typescript/bin/tsc'), '-p', project], { cwd: home });
+  }
+  say(`TypeScript ${version}: ${files.join(', ')} as ${lookups.map(({ name }) => name).join(', ')}`);
+}
+
+async function compile() {
+  heading("a user's files compile against the types, skipLibCheck off");
+  const files = await userFiles();
+  if (files.length === 0) return isAbsent('nothing to compile yet');
+  for (const compiler of [
+    { tag: '5.2', types: '20.11' },
+    { tag: '5.6', types: '20' },
+    { tag: 'latest', types: '20' },
+  ])
+    compileUnder(compiler, files);
+}
+
+async function bundle() {
+  heading('an esbuild bundle of a small service delivers to the mock cluster');
+  const source = join(root, 'test/package/service.ts');
+  const missing = await missingFor(source);
+  if (missing.length > 0) return isAbsent(`no ${missing.join(', ')} yet`);
+  copyFileSync(source, join(app, 'service.ts'));
+  const alone = join(folder, 'alone'); // away from node_modules: the bundle must hold all it needs
+  mkdirSync(alone);
+  for (const [format, ending] of [
+    ['esm', 'mjs'],
+    ['cjs', 'cjs'],
+  ]) {
+    const outfile = join(alone, `service.${ending}`);
+    const args = [
+      'service.ts',
+      '--bundle',
+      '--platform=node',
+      `--format=${format}`,
+      `--outfile=${outfile}`,
+      '--log-level=warning',
+    ];
+    run(tool('esbuild'), [...args, '--minify']);
+    say(`${format}: ${run(process.execPath, [outfile], { cwd: alone, timeout: 30_000 })}`);
+  }
+}
+
+function demo() {
+  heading('npx rdkafka-ts demo');
+  if (!manifest.bin) return isAbsent('package.json has no bin yet');
+  say(run('npx', ['--no-install', 'rdkafka-ts', 'demo'], { timeout: 60_000 }).split('\n').slice(-15).join('\n'));
+}
+
+try {
+  const tarball = pack();
+  judge(tarball);
+  install(tarball);
+  importBoth();
+  compareTypes();
+  await compile();
+  await bundle();
+  demo();
+  console.log(
+    absent === 0 ? 'the package is fine' : `the package is fine as far as it goes: ${absent} parts are absent`,
+  );
+} catch (error) {
+  if (!(error instanceof Failed)) throw error;
+  console.error(error.message);
+  process.exitCode = 1;
+} finally {
+  rmSync(folder, { recursive: true, force: true });
+}

@@ -1,0 +1,49 @@
+// Runs what is too long for CI: `npm run soak`, or a part of it by name (`npm run stress` is `soak stress`).
+// The tests are the same files as in `npm test`; environment variables make them long.
+import { spawnSync } from 'node:child_process';
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const hours = (n) => n * 3_600_000;
+
+const PARTS = [
+  { name: 'fuzz', files: /fuzz[^/]*\.test\.ts$/, env: { FUZZ_FRAMES: '1000000' } },
+  { name: 'stress', files: /stress[^/]*\.test\.ts$/, env: { STRESS_SECONDS: '600' } },
+  { name: 'soak', files: /soak[^/]*\.test\.ts$/, env: { SOAK_SECONDS: '3600' } },
+];
+
+const tests = readdirSync(join(root, 'test'), { recursive: true }).map((file) => `test/${file.replaceAll('\\', '/')}`);
+
+function runPart({ name, files, env }) {
+  const found = tests.filter((file) => files.test(file));
+  if (found.length === 0) {
+    console.log(`soak: ${name}: there is no such test yet`);
+    return true;
+  }
+  const settings = Object.fromEntries(Object.entries(env).map(([key, value]) => [key, process.env[key] ?? value]));
+  console.log(`soak: ${name}: ${found.join(', ')} with ${JSON.stringify(settings)}`);
+  const vitest = join(root, 'node_modules/vitest/vitest.mjs');
+  const args = [vitest, 'run', '--project', 'unit', '--project', 'mock', `--testTimeout=${hours(6)}`, ...found];
+  const { status } = spawnSync(process.execPath, args, {
+    cwd: root,
+    stdio: 'inherit',
+    env: { ...process.env, ...settings },
+  });
+  return status === 0;
+}
+
+const wanted = process.argv.slice(2);
+const unknown = wanted.filter((name) => !PARTS.some((part) => part.name === name));
+if (unknown.length > 0) {
+  console.error(`soak: no part named ${unknown.join(', ')}; there are ${PARTS.map((part) => part.name).join(', ')}`);
+  process.exit(1);
+}
+const failed = PARTS.filter((part) => wanted.length === 0 || wanted.includes(part.name)).filter(
+  (part) => !runPart(part),
+);
+if (failed.length > 0) {
+  console.error(`soak: red: ${failed.map((part) => part.name).join(', ')}`);
+  process.exitCode = 1;
+}

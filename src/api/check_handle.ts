@@ -1,0 +1,33 @@
+// Checks of handles and topics that all chapters share, and how a call of theirs waits. @thread app
+import type { Handle } from '../app/handle.ts';
+import { run, runAsync, type Steps } from '../app/steps.ts';
+import type { Topic } from '../app/topic.ts';
+import type { rd_kafka_t, rd_kafka_topic_t } from '../defs/types.ts';
+import { checkBrand, checkInt32 } from '../rd/check.ts';
+
+/** What every `_async` twin takes last. */
+export interface TwinOptions {
+  readonly signal?: AbortSignal;
+}
+
+export function checkHandle(fn: string, rk: rd_kafka_t): Handle {
+  return checkBrand<Handle>(fn, 'rk', rk, 'rd_kafka_t');
+}
+
+export function checkTopic(fn: string, rkt: rd_kafka_topic_t, param = 'rkt'): Topic {
+  return checkBrand<Topic>(fn, param, rkt, 'rd_kafka_topic_t');
+}
+
+export function checkTimeout(fn: string, timeout_ms: number): number {
+  return checkInt32(fn, 'timeout_ms', timeout_ms);
+}
+
+/** Blocks until the steps are done. */
+export function block<T>(rk: Handle, steps: Steps<T>): T {
+  return run(rk.thread, steps);
+}
+
+/** The same as a promise; the process stays alive until it settles. */
+export function promise<T>(rk: Handle, steps: Steps<T>, o?: TwinOptions): Promise<T> {
+  return runAsync(rk.thread, rk.port, steps, o?.signal);
+}

@@ -1,0 +1,96 @@
+// The only file that calls functions of the application's.
+// @thread app: in the call that serves them, or from its event loop (api.md rule 26)
+//
+// Before each call the cursor that led here has moved on, so that whatever the function does, a throw included, the
+// next thing served is the next one.
+
+import type { Callbacks as ConfCallbacks } from '../conf/callbacks.ts';
+import { PartitionList } from '../defs/partition_list.ts';
+import type { PartitionOffset } from '../ops/ops.ts';
+import type { Handle } from './handle.ts';
+import type { ReportMessage } from './report_message.ts';
+
+export class Callbacks {
+  readonly conf: ConfCallbacks;
+  private readonly rk: Handle;
+
+  constructor(rk: Handle, conf: ConfCallbacks) {
+    this.rk = rk;
+    this.conf = conf;
+  }
+
+  /** Somebody wants reports. */
+  get reports(): boolean {
+    return this.conf.dr_msg_cb !== null || this.conf.dr_cb !== null;
+  }
+
+  report(message: ReportMessage): void {
+    const { rk, conf } = this;
+    if (rk.settings['delivery.report.only.error'] && message.err === 0) return;
+    this.enter();
+    try {
+      if (conf.dr_msg_cb !== null) this.check('dr_msg_cb', conf.dr_msg_cb(rk, message, conf.opaque));
+      else this.check('dr_cb', conf.dr_cb!(rk, message.payload, message.err, conf.opaque, message._private));
+    } finally {
+      message.expire();
+      this.leave();
+    }
+  }
+
+  error(err: number, text: string): void {
+    this.run('error_cb', () => this.conf.error_cb!(this.rk, err, text, this.conf.opaque));
+  }
+
+  log(level: number, fac: string, text: string): void {
+    const { log_cb } = this.conf;
+    if (typeof log_cb === 'function') this.run('log_cb', () => log_cb(this.rk, level, fac, text));
+  }
+
+  offsetCommit(err: number, offsets: readonly PartitionOffset[]): void {
+    const { offset_commit_cb } = this.conf;
+    if (offset_commit_cb !== null)
+      this.run('offset_commit_cb', () => offset_commit_cb(this.rk, err, listOf(offsets), this.conf.opaque));
+  }
+
+  rebalance(err: number, partitions: readonly PartitionOffset[]): void {
+    this.run('rebalance_cb', () => this.conf.rebalance_cb!(this.rk, err, listOf(partitions), this.conf.opaque));
+  }
+
+  /** Set by app/close, which may not be imported from here. */
+  destroyHandle: () => void = () => {};
+
+  private run(name: string, call: () => unknown): void {
+    this.enter();
+    try {
+      this.check(name, call());
+    } finally {
+      this.leave();
+    }
+  }
+
+  /** A promise would be forgotten, and its rejection with it. */
+  private check(name: string, result: unknown): void {
+    if (result !== null && typeof result === 'object' && typeof (result as { then?: unknown }).then === 'function') {
+      void Promise.resolve(result).catch(() => {});
+      throw new TypeError(`${name} returned a promise: it runs inside the call that serves it and can't be awaited`);
+    }
+  }
+
+  private enter(): void {
+    this.rk.inCallback++;
+  }
+
+  private leave(): void {
+    this.rk.inCallback--;
+  }
+}
+
+export function listOf(offsets: readonly PartitionOffset[]): PartitionList {
+  const list = new PartitionList();
+  for (const { topic, partition, offset, err } of offsets) {
+    const element = list.add(topic, partition);
+    element.offset = offset;
+    element.err = err ?? 0;
+  }
+  return list;
+}

@@ -1,0 +1,112 @@
+// The end of a handle: outstanding messages get their last reports, the group is left, threads let go
+// (api.md, section 5; memory.md, part 2, 28).
+// @thread app
+
+import * as E from '../defs/enums.ts';
+import { CLOSING } from '../ops/head_page.ts';
+import { GONE } from '../rd/check.ts';
+import type { Handle } from './handle.ts';
+import { registry } from './registry.ts';
+import { run, type Steps } from './steps.ts';
+import { now } from './thread.ts';
+
+/** A consumer whose coordinator is connected has so long for its last commit and leave. */
+const LEAVE_MS = 5000;
+/** What is left after that has so long to close its sockets. */
+const CLOSE_MS = 1000;
+/** How long purged messages may wait for the writes that are pending over them before their sockets go. */
+const PURGE_MS = 300;
+
+/** Ends the handle in so many steps; afterwards nothing of it is left: no thread, port, listener or timer. */
+export function* closeSteps(rk: Handle, flags: number): Steps<void> {
+  if (rk.closing) return;
+  rk.closing = true;
+  rk.serving = false;
+  const leave =
+    rk.consumer !== null &&
+    !rk.consumer.closed &&
+    (flags & E.RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE) === 0 &&
+    rk.fatal === null;
+  if (leave) yield* leaveSteps(rk, LEAVE_MS);
+  if (rk.producer) yield* purgeSteps(rk);
+  Atomics.store(rk.memory.head, CLOSING, 1);
+  if (!rk.dead) {
+    rk.toMain({ type: 'close', deadline: now() - rk.startedAt + CLOSE_MS });
+    yield { timeoutMs: CLOSE_MS + 500, ready: () => rk.closed || rk.dead };
+  }
+  lastReports(rk);
+  rk.requests.failAll(E.RD_KAFKA_RESP_ERR__DESTROY);
+  for (const hook of rk.onClosed) yield* hook();
+  rk.detach();
+  registry().handles.delete(rk);
+  rk[GONE] = 'has been destroyed';
+}
+
+/** Everything outstanding is purged, and its reports are served. */
+function* purgeSteps(rk: Handle): Steps<void> {
+  const served = (): boolean => {
+    rk.queue.serve(Number.POSITIVE_INFINITY);
+    return rk.limits!.messages === 0 || rk.dead;
+  };
+  if (served()) return;
+  rk.logs.add(
+    4,
+    'TERMINATE',
+    `${rk.limits!.messages} messages were not delivered: they are reported as purged; flush() before destroy() delivers them`,
+  );
+  rk.requests.post('purge', -1, [true, true]);
+  yield { timeoutMs: PURGE_MS, ready: served };
+}
+
+/** Threads are gone: what was not reported by them gets its report here, once. */
+function lastReports(rk: Handle): void {
+  if (rk.reports === null) return;
+  rk.thread.drain();
+  rk.reports.take();
+  rk.queue.serve(Number.POSITIVE_INFINITY);
+  if (rk.limits!.messages === 0) return;
+  rk.dead = true;
+  rk.reports.claimAll(E.RD_KAFKA_RESP_ERR__PURGE_INFLIGHT);
+  rk.queue.serve(Number.POSITIVE_INFINITY);
+}
+
+/** Leaves the group: revoke by the app's callback, commit, leave. Bounded by `timeoutMs`. */
+export function* leaveSteps(rk: Handle, timeoutMs: number): Steps<number> {
+  const consumer = rk.consumer!;
+  if (consumer.closed || consumer.closing) return E.RD_KAFKA_RESP_ERR__DESTROY;
+  consumer.closing = true;
+  const call = rk.requests.start('consumer_close', -1, [timeoutMs], E.RD_KAFKA_RESP_ERR__FATAL);
+  yield {
+    timeoutMs,
+    ready: () => {
+      while (consumer.serveRebalance());
+      rk.queue.serve(Number.POSITIVE_INFINITY);
+      return rk.requests.answered(call);
+    },
+  };
+  const answer = rk.requests.take(call);
+  consumer.closed = true;
+  if (rk.fatal !== null) return E.RD_KAFKA_RESP_ERR__FATAL;
+  return answer === null ? E.RD_KAFKA_RESP_ERR__TIMED_OUT : answer.err;
+}
+
+/** rd_kafka_destroy_flags; inside a callback it marks, and the outermost call ends the handle when it unwinds. */
+export function destroy(rk: Handle, flags: number): void {
+  if (rk.inCallback > 0) {
+    rk.destroyLater = true;
+    return;
+  }
+  run(rk.thread, closeSteps(rk, flags));
+}
+
+/** At the end of every call that may have run callbacks. */
+export function unwind(rk: Handle): void {
+  if (rk.destroyLater && rk.inCallback === 0) {
+    rk.destroyLater = false;
+    destroy(rk, 0);
+  }
+}
+
+export function installClose(rk: Handle): void {
+  rk.callbacks.destroyHandle = () => destroy(rk, 0);
+}

@@ -1,0 +1,430 @@
+// rd_kafka_t: what the application holds. Configuration, callbacks, and the app thread's side of everything.
+// @thread app
+
+import type { Callbacks as ConfCallbacks } from '../conf/callbacks.ts';
+import type { Settings, TopicSettings } from '../conf/settings_type.ts';
+import * as E from '../defs/enums.ts';
+import { BatchPool, BatchWriter } from '../ops/batch_writer.ts';
+import { BlockPool, PageNumbers } from '../ops/block_pool.ts';
+import { Channel } from '../ops/channel.ts';
+import { ExtentPool } from '../ops/extents.ts';
+import { newHeadPage, WORKERS } from '../ops/head_page.ts';
+import { FIRST_APP_SLOT, indexOf, MAIN } from '../ops/ids.ts';
+import { HandleMemory } from '../ops/memory.ts';
+import type { AppToBrokerOp, AppToMainOp, BrokerToAppOp, MainToAppOp, PageOp, WorkerOp } from '../ops/ops.ts';
+import { COUNT, initPartition, NO_SUCH_TOPIC, NOT_KNOWN, PARTITION_WORDS } from '../ops/partitions.ts';
+import type { PortReader } from '../ops/port_reader.ts';
+import { type ThreadPage, threadPage } from '../ops/thread_page.ts';
+import { partitionerOf } from '../partitioners/registry.ts';
+import { GONE } from '../rd/check.ts';
+import { Callbacks } from './callbacks.ts';
+import { ConsumerQueue } from './consumer_queue.ts';
+import { Logs } from './log.ts';
+import type { Hosted, MainWorker } from './mains.ts';
+import type { MockCluster } from './mock_control.ts';
+import { ProduceLimits } from './produce.ts';
+import { ReplyQueue } from './queue.ts';
+import { type LiveBatch, Reports } from './reports.ts';
+import { Requests } from './request.ts';
+import type { Steps } from './steps.ts';
+import { type AppThread, now } from './thread.ts';
+import { Target, Topic } from './topic.ts';
+
+/** A broker worker as this thread sees it. */
+interface WorkerLink {
+  readonly channel: Channel<AppToBrokerOp>;
+  readonly reader: PortReader<BrokerToAppOp>;
+}
+
+export interface FatalError {
+  readonly err: number;
+  readonly text: string;
+}
+
+export interface HandleOptions {
+  readonly id: number;
+  readonly name: string;
+  readonly producer: boolean;
+  readonly settings: Settings;
+  readonly topicSettings: TopicSettings;
+  readonly callbacks: ConfCallbacks;
+  readonly conf: object;
+}
+
+export class Handle implements Hosted {
+  readonly id: number;
+  readonly name: string;
+  readonly producer: boolean;
+  readonly settings: Settings;
+  readonly topicSettings: TopicSettings;
+  readonly conf: object;
+  readonly thread: AppThread;
+  readonly memory: HandleMemory;
+  readonly startedAt: number;
+  readonly callbacks: Callbacks;
+  readonly logs: Logs;
+  readonly queue: ReplyQueue;
+  readonly requests: Requests;
+  readonly topics: Map<string, Topic>;
+  /** Of a producer. */
+  readonly writer: BatchWriter | null;
+  readonly limits: ProduceLimits | null;
+  readonly reports: Reports | null;
+  /** Of a consumer with a group. */
+  readonly consumer: ConsumerQueue | null;
+  readonly ringWorker: (worker: number) => void;
+  '~gone': string;
+  fatal: FatalError | null;
+  /** Main is gone: nothing is sent or answered any more. */
+  dead: boolean;
+  closing: boolean;
+  closed: boolean;
+  yielded: boolean;
+  /** poll_set_consumer: replies are served with the consumer queue. */
+  forwardReplies: boolean;
+  /** poll_start is on. */
+  serving: boolean;
+  /** How deep in callbacks this thread is, in calls of this handle. */
+  inCallback: number;
+  /** destroy or consumer_close was called inside a callback: done when the outermost call unwinds. */
+  destroyLater: boolean;
+  /** What else ends with the handle: mock clusters. */
+  readonly onClosed: Set<() => Steps<void>>;
+  /** The cluster of `test.mock.num.brokers`. */
+  ownMock: MockCluster | null;
+  main: MainWorker | null;
+  private mainChannel: Channel<AppToMainOp> | null;
+  private mainReader: PortReader<MainToAppOp> | null;
+  private readonly workers: Map<number, WorkerLink>;
+  private readonly blocks: BlockPool;
+
+  constructor(thread: AppThread, options: HandleOptions) {
+    this.id = options.id;
+    this.name = options.name;
+    this.producer = options.producer;
+    this.settings = options.settings;
+    this.topicSettings = options.topicSettings;
+    this.conf = options.conf;
+    this.thread = thread;
+    this.memory = new HandleMemory(newHeadPage());
+    this.startedAt = now();
+    this[GONE] = '';
+    this.fatal = null;
+    this.dead = false;
+    this.closing = false;
+    this.closed = false;
+    this.yielded = false;
+    this.forwardReplies = false;
+    this.serving = false;
+    this.inCallback = 0;
+    this.destroyLater = false;
+    this.onClosed = new Set();
+    this.ownMock = null;
+    this.main = null;
+    this.mainChannel = null;
+    this.mainReader = null;
+    this.workers = new Map();
+    this.topics = new Map();
+    this.callbacks = new Callbacks(this, options.callbacks);
+    this.logs = new Logs(this);
+    this.queue = new ReplyQueue(this);
+    this.requests = new Requests(this);
+    const numbers = new PageNumbers();
+    const page = (number: number, memory: SharedArrayBuffer) =>
+      this.announce({ type: 'page', creator: FIRST_APP_SLOT, number, memory });
+    this.blocks = new BlockPool(this.memory, FIRST_APP_SLOT, numbers, page);
+    this.writer = options.producer ? this.makeWriter(numbers, page) : null;
+    this.limits = options.producer ? new ProduceLimits(this) : null;
+    this.reports = options.producer ? new Reports(this) : null;
+    this.consumer = options.producer || (options.settings['group.id'] ?? '') === '' ? null : new ConsumerQueue(this);
+    this.ringWorker = (worker) => this.ring(worker);
+    this.memory.readPort = (creator) => (creator === MAIN ? this.readMain() : false);
+  }
+
+  get '~type'(): 'rd_kafka_t' {
+    return 'rd_kafka_t';
+  }
+
+  private makeWriter(numbers: PageNumbers, page: (number: number, memory: SharedArrayBuffer) => void): BatchWriter {
+    const blocks = new BatchPool(this.memory, FIRST_APP_SLOT, numbers, page);
+    // Twice the queue's bytes, since extents are rounded up, and room for open batches of many partitions.
+    const cap = 2 * this.settings['queue.buffering.max.kbytes'] * 1024 + (64 << 20);
+    const extents = new ExtentPool(this.memory, FIRST_APP_SLOT, cap, (number, memory) => {
+      this.announce({ type: 'slab', creator: FIRST_APP_SLOT, number, memory });
+    });
+    return new BatchWriter(this.memory, blocks, extents, FIRST_APP_SLOT);
+  }
+
+  // ---- ports
+
+  /** The channel to main, made when the handle is opened. */
+  attach(main: MainWorker, channel: Channel<AppToMainOp>, reader: PortReader<MainToAppOp>): void {
+    this.main = main;
+    this.mainChannel = channel;
+    this.mainReader = reader;
+  }
+
+  toMain(op: AppToMainOp): void {
+    if (!this.dead && !this.closed) this.mainChannel!.post(op);
+  }
+
+  /** One op of main's; false when there is none (or main is gone). */
+  readMain(): boolean {
+    return this.mainReader?.readOne() ?? false;
+  }
+
+  /** One op of that worker's; a worker that is not known yet was posted on main's port before it started. */
+  readWorker(worker: number): boolean {
+    const link = this.workers.get(worker);
+    return link === undefined ? this.readMain() : link.reader.readOne();
+  }
+
+  get port(): Channel<AppToMainOp>['port'] | null {
+    return this.dead || this.closed ? null : (this.mainChannel?.port ?? null);
+  }
+
+  private ring(worker: number): void {
+    if (this.dead || this.closed) return;
+    if (worker === MAIN) {
+      this.mainChannel!.ring();
+      return;
+    }
+    let link = this.workers.get(worker);
+    while (link === undefined && this.readMain()) link = this.workers.get(worker);
+    link?.channel.ring();
+  }
+
+  ringAll(): void {
+    if (this.dead || this.closed) return;
+    this.mainChannel!.ring();
+    for (const link of this.workers.values()) link.channel.ring();
+  }
+
+  /** Before an id in it is published: to all that are known, then to those that main has counted since. */
+  private announce(op: PageOp): void {
+    if (this.dead || this.closed) return;
+    this.mainChannel!.postQuietly(op);
+    const told = new Set<number>();
+    for (const [index, link] of this.workers) {
+      told.add(index);
+      link.channel.postQuietly(op);
+    }
+    // WORKERS counts main too.
+    while (Atomics.load(this.memory.head, WORKERS) - 1 > this.workers.size) if (!this.readMain()) break;
+    for (const [index, link] of this.workers) if (!told.has(index)) link.channel.postQuietly(op);
+  }
+
+  /** Routes what has come; runs no user code. */
+  drain(): void {
+    this.mainReader?.drain();
+    for (const link of this.workers.values()) link.reader.drain();
+    this.reports?.take();
+  }
+
+  get armed(): boolean {
+    return (this.serving || this.thread.pendingPromises > 0) && !this.closed;
+  }
+
+  /** poll_start: everything; else only what pending twins let run. */
+  serveFromLoop(): void {
+    if (this.inCallback > 0) return;
+    if (this.serving) this.queue.serve(Number.POSITIVE_INFINITY);
+    else this.queue.serveLogs();
+  }
+
+  // ---- ops
+
+  routeMain(op: MainToAppOp): void {
+    switch (op.type) {
+      case 'page':
+        this.memory.addPage(op.creator, op.number, op.memory);
+        return;
+      case 'slab':
+        this.memory.addSlab(op.creator, op.number, op.memory);
+        return;
+      case 'reply':
+        this.requests.reply(op);
+        return;
+      case 'worker':
+        this.addWorker(op);
+        return;
+      case 'partitions':
+        this.topics.get(op.topic)?.addPartitions(op.first, op.blocks);
+        return;
+      case 'relay':
+        this.reports!.relay(op);
+        return;
+      case 'log':
+        this.logs.add(op.level, op.fac, op.text);
+        return;
+      case 'error':
+        if (op.fatal) this.setFatal(op.err, op.text);
+        else this.queue.error(op.err, op.text);
+        return;
+      case 'offset_commit':
+        this.queue.offsetCommit(op.err, op.offsets);
+        return;
+      case 'assigned':
+      case 'home':
+      case 'revoked':
+      case 'rebalance':
+      case 'consumer_error':
+      case 'group':
+        this.consumer?.route(op);
+        return;
+      case 'closed':
+        this.closed = true;
+        return;
+      case 'wake':
+    }
+  }
+
+  private addWorker(op: WorkerOp): void {
+    const channel = new Channel<AppToBrokerOp>(op.port, threadPage(op.page));
+    const reader = this.thread.reader<BrokerToAppOp>(
+      op.port,
+      (message) => this.routeWorker(op.worker, message),
+      () => {},
+    );
+    this.workers.set(op.worker, { channel, reader });
+  }
+
+  private routeWorker(worker: number, op: BrokerToAppOp): void {
+    switch (op.type) {
+      case 'details':
+        this.reports!.detailsOf(op.batch, op.errors);
+        return;
+      case 'fetched':
+        this.consumer?.fetched(op, worker);
+        return;
+      case 'fetch_error':
+        this.consumer?.fetchError(op);
+        return;
+      case 'log':
+        this.logs.add(op.level, op.fac, op.text);
+        return;
+      case 'error':
+        this.queue.error(op.err, op.text);
+        return;
+      case 'wake':
+    }
+  }
+
+  /** Empties the port of a worker: what it posted before main's `home` op. */
+  drainWorker(worker: number): void {
+    this.workers.get(worker)?.reader.drain();
+  }
+
+  /** Walked blocks go back, so that the worker sees at once that there is room. */
+  giveBack(worker: number, bytes: number): void {
+    if (!this.dead && !this.closed) this.workers.get(worker)?.channel.post({ type: 'block', buffers: [], bytes });
+  }
+
+  // ---- topics
+
+  /** The topic of that name, made at first use with these settings (the default ones when null). */
+  topic(name: string, settings: TopicSettings | null = null, opaque: any = null): Topic {
+    const known = this.topics.get(name);
+    if (known !== undefined) return known;
+    const own = settings ?? this.topicSettings;
+    const topic = new Topic(
+      this,
+      name,
+      own,
+      partitionerOf(own.partitioner) ?? partitionerOf('consistent_random')!,
+      opaque,
+    );
+    this.topics.set(name, topic);
+    if (this.producer) this.openTopic(topic);
+    return topic;
+  }
+
+  private openTopic(topic: Topic): void {
+    const block = this.blocks.take();
+    const words = this.memory.page(block).words;
+    initPartition(words, indexOf(block) * PARTITION_WORDS, MAIN, NOT_KNOWN);
+    topic.waiting = new Target(topic, -1, block);
+    this.toMain({ type: 'topic', topic: topic.name, block, settings: topic.settings });
+  }
+
+  releaseTopic(topic: Topic): void {
+    if (--topic.references <= 0) topic[GONE] = 'has been destroyed';
+  }
+
+  /** What produce answers for the topic now: false while it is not known, or not there. */
+  topicExists(topic: Topic): boolean {
+    const target = topic.waiting;
+    if (target === null) return false;
+    const count = Atomics.load(target.words, target.base + COUNT);
+    return count !== NOT_KNOWN && count !== NO_SUCH_TOPIC;
+  }
+
+  // ---- accounting
+
+  /** ms since the handle started, as an Int32 that wraps. */
+  stamp(at: number): number {
+    return (at - this.startedAt) | 0;
+  }
+
+  /** Records whose report is served leave the queue. */
+  took(count: number, valueBytes: number): void {
+    this.limits!.messages -= count;
+    this.limits!.bytes -= valueBytes;
+  }
+
+  /** A batch that came back may still be where its partition would append next. */
+  forgetOpen(batch: LiveBatch): void {
+    const { topic } = batch;
+    const target = batch.waits ? topic.waiting : topic.partitions[batch.partition];
+    if (target !== null && target !== undefined && target.live === batch) {
+      target.open = null;
+      target.live = null;
+    }
+  }
+
+  // ---- the end
+
+  setFatal(err: number, text: string): void {
+    if (this.fatal !== null) return;
+    this.fatal = { err, text };
+    this.queue.fatalError(err, text);
+  }
+
+  /** Main died or hangs: everything that waits for it ends here. */
+  mainDied(): void {
+    if (this.dead || this.closed) return;
+    this.mainReader?.drain();
+    for (const link of this.workers.values()) link.reader.drain();
+    this.reports?.take();
+    this.dead = true;
+    this.reports?.claimAll();
+    if (!this.closing)
+      this.setFatal(
+        E.RD_KAFKA_RESP_ERR__CRIT_SYS_RESOURCE,
+        'the main thread of this handle died: destroy it and make a new one',
+      );
+    this.requests.failAll(E.RD_KAFKA_RESP_ERR__FATAL);
+    this.consumer?.died();
+    this.thread.woken();
+  }
+
+  /** The ports of this handle, closed: nothing of it is left in this thread. */
+  detach(): void {
+    this.mainReader?.close();
+    for (const link of this.workers.values()) link.reader.close();
+    this.thread.members.delete(this);
+    if (this.main !== null) this.thread.mains?.release(this.main, this);
+  }
+
+  get mainPage(): ThreadPage | null {
+    return this.main?.page ?? null;
+  }
+
+  [Symbol.dispose](): void {
+    if (this[GONE] === '') this.callbacks.destroyHandle();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this[Symbol.dispose]();
+  }
+}

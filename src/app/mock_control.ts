@@ -1,0 +1,269 @@
+// A mock cluster as the app thread holds it (rd_kafka_mock_cluster_t): a worker of its own, commands by name.
+// @thread app
+
+import { MessageChannel, type Worker } from 'node:worker_threads';
+import * as E from '../defs/enums.ts';
+import { KafkaError } from '../defs/kafka_error.ts';
+import { Channel } from '../ops/channel.ts';
+import type { MockCallOp, MockToAppOp, ReplyOp, RootOp } from '../ops/ops.ts';
+import type { PortReader } from '../ops/port_reader.ts';
+import { spawn } from '../ops/spawn.ts';
+import { DEAD, newThreadPage, type ThreadPage, WORKERS_OF_APP } from '../ops/thread_page.ts';
+import { GONE } from '../rd/check.ts';
+import type { Handle } from './handle.ts';
+import { workerCode } from './mains.ts';
+import { run, runAsync, type Steps } from './steps.ts';
+import { type AppThread, appThread, type Member } from './thread.ts';
+
+/** Commands are quick; a mock worker that takes longer hangs. */
+const COMMAND_MS = 30_000;
+/** Closing sockets on this machine; what is left after that ends with the worker. */
+const CLOSE_MS = 5000;
+const DIED = 'the mock worker died';
+
+const LOG_CRIT = 2;
+const LOG_ERR = 3;
+
+export interface MockOptions {
+  readonly brokers: number;
+  readonly port?: number;
+  readonly groupInitialRebalanceDelayMs?: number;
+}
+
+interface Answer {
+  readonly err: number;
+  readonly text: string;
+  readonly value: any;
+}
+
+/** The one mock worker of a thread, ended with its last cluster. */
+interface MockWorker {
+  readonly worker: Worker;
+  readonly root: Channel<RootOp>;
+  readonly page: ThreadPage;
+  clusters: number;
+}
+
+export class MockCluster implements Member {
+  readonly rk: Handle | null;
+  readonly thread: AppThread;
+  readonly brokers: number;
+  bootstraps: string;
+  '~gone': string;
+  readonly armed: boolean;
+  private readonly host: MockWorker;
+  private readonly channel: Channel<MockCallOp>;
+  private readonly reader: PortReader<MockToAppOp>;
+  private readonly answers: Map<number, Answer | null>;
+  /** What rk.onClosed holds of this. */
+  private readonly ended: () => Steps<void>;
+  private nextCall: number;
+  private dead: boolean;
+
+  constructor(thread: AppThread, rk: Handle | null, options: MockOptions) {
+    this.rk = rk;
+    this.thread = thread;
+    this.brokers = options.brokers;
+    this.bootstraps = '';
+    this[GONE] = '';
+    this.armed = false;
+    this.host = hostOf(thread);
+    this.answers = new Map([[0, null]]);
+    this.nextCall = 1;
+    this.dead = false;
+    this.ended = () => this.closeSteps();
+    const { port1, port2 } = new MessageChannel();
+    this.channel = new Channel(port1, this.host.page);
+    this.reader = thread.reader<MockToAppOp>(
+      port1,
+      (op) => this.route(op),
+      () => this.died(),
+    );
+    this.host.root.post(
+      {
+        type: 'mock_open',
+        cluster: this.host.clusters,
+        options,
+        port: port2,
+        appPage: thread.page.buffer as unknown as SharedArrayBuffer,
+      },
+      [port2],
+    );
+    thread.members.add(this);
+    rk?.onClosed.add(this.ended);
+  }
+
+  get '~type'(): 'rd_kafka_mock_cluster_t' {
+    return 'rd_kafka_mock_cluster_t';
+  }
+
+  get port(): Channel<MockCallOp>['port'] {
+    return this.channel.port;
+  }
+
+  drain(): void {
+    this.reader.drain();
+  }
+
+  serveFromLoop(): void {}
+
+  private route(op: MockToAppOp): void {
+    if (op.type !== 'reply') return;
+    if (op.call === 0) this.listening(op);
+    if (this.answers.has(op.call)) this.answers.set(op.call, { err: op.err, text: op.text, value: op.value });
+    // Nobody waits for a posted command, or any more: what failed must not pass in silence.
+    else if (op.err !== 0) this.rk?.logs.add(LOG_ERR, 'MOCK', `Mock cluster command failed: ${op.text}`);
+  }
+
+  private listening(op: ReplyOp): void {
+    if (op.err !== 0) {
+      this.rk?.logs.add(LOG_CRIT, 'MOCK', `Mock cluster can't listen: ${op.text}`);
+      return;
+    }
+    this.bootstraps = op.value as string;
+    if (this.rk?.ownMock === this) this.rk.toMain({ type: 'brokers_add', brokers: this.bootstraps });
+  }
+
+  private died(): void {
+    if (this.dead) return;
+    this.dead = true;
+    if (this[GONE] === '') this.rk?.logs.add(LOG_CRIT, 'MOCK', DIED);
+    for (const [call, answer] of this.answers) if (answer === null) this.answers.set(call, dead());
+    forget(this.thread, this.host);
+  }
+
+  /** The answer has come. Its death is also told by the worker's page: a blocked thread sees no port close. */
+  private ready(call: number): boolean {
+    if (this.answers.get(call) === null && Atomics.load(this.host.page, DEAD) !== 0) {
+      this.drain();
+      this.died();
+    }
+    return this.answers.get(call) !== null;
+  }
+
+  /** Waits for the answer of a command; throws a KafkaError when there is none, or the command failed by itself. */
+  *answered(call: number, timeoutMs: number = COMMAND_MS): Steps<any> {
+    try {
+      yield { timeoutMs, ready: () => this.ready(call) };
+      const answer = this.answers.get(call) ?? null;
+      if (answer === null) throw new KafkaError(E.RD_KAFKA_RESP_ERR__TIMED_OUT, 'the mock cluster did not answer');
+      if (answer.err !== 0) throw new KafkaError(answer.err, `mock cluster: ${answer.text}`);
+      return answer.value;
+    } finally {
+      this.answers.delete(call);
+    }
+  }
+
+  /** Waits until the listeners are bound. Throws what failed, and the cluster is closed then. */
+  *opened(): Steps<this> {
+    if (this.bootstraps !== '') return this;
+    try {
+      yield* this.answered(0);
+    } catch (error) {
+      yield* this.closeSteps();
+      throw error;
+    }
+    return this;
+  }
+
+  /** Posts a command whose answer will be waited for by `answered`. */
+  send(command: string, args: readonly unknown[]): number {
+    const call = this.nextCall++;
+    this.answers.set(call, this.dead ? dead() : null);
+    if (!this.dead) this.channel.post({ type: 'mock_call', call, command, args });
+    return call;
+  }
+
+  /** Posts a command whose answer nobody needs; done before every later command. A failure is logged. */
+  post(command: string, ...args: readonly unknown[]): void {
+    if (!this.dead) this.channel.post({ type: 'mock_call', call: this.nextCall++, command, args });
+  }
+
+  /** A command and its value; blocks until it is done. */
+  command(command: string, ...args: readonly unknown[]): any {
+    return run(this.thread, this.answered(this.send(command, args)));
+  }
+
+  /** `command` as a promise. Aborted before, it sends nothing; later, the command is done all the same. */
+  async commandAsync(signal: AbortSignal | undefined, command: string, ...args: readonly unknown[]): Promise<any> {
+    signal?.throwIfAborted();
+    return runAsync(this.thread, this.port, this.answered(this.send(command, args)), signal);
+  }
+
+  /** Closes listeners, connections and, with the last cluster of this thread, the worker. Never fails. */
+  *closeSteps(): Steps<void> {
+    if (this[GONE] !== '') return;
+    this[GONE] = 'has been destroyed';
+    this.rk?.onClosed.delete(this.ended);
+    if (this.rk?.ownMock === this) this.rk.ownMock = null;
+    try {
+      if (!this.dead) yield* this.answered(this.send('close', []), CLOSE_MS);
+    } catch {
+      // Aborted, hanging or dead: closing its port ends it.
+    } finally {
+      // Posts of before may still tell of a failure; who waits for an answer gets one.
+      this.drain();
+      this.died();
+      this.reader.close();
+      this.thread.members.delete(this);
+      release(this.thread, this.host);
+    }
+  }
+
+  [Symbol.dispose](): void {
+    run(this.thread, this.closeSteps());
+  }
+}
+
+function hostOf(thread: AppThread): MockWorker {
+  thread.mock ??= start(thread);
+  const host = thread.mock as MockWorker;
+  host.clusters++;
+  return host;
+}
+
+function start(thread: AppThread): MockWorker {
+  const page = newThreadPage();
+  const { port1, port2 } = new MessageChannel();
+  Atomics.add(thread.page, WORKERS_OF_APP, 1);
+  const worker = spawn(
+    {
+      kind: 'mock',
+      code: workerCode(null),
+      page: page.buffer as unknown as SharedArrayBuffer,
+      starterPage: thread.page.buffer as unknown as SharedArrayBuffer,
+      root: port2,
+    },
+    'rdk:mock',
+  );
+  port1.unref();
+  worker.on('exit', () => Atomics.sub(thread.page, WORKERS_OF_APP, 1));
+  return { worker, root: new Channel(port1, page), page, clusters: 0 };
+}
+
+function dead(): Answer {
+  return { err: E.RD_KAFKA_RESP_ERR__DESTROY, text: DIED, value: null };
+}
+
+/** The next cluster of this thread starts a worker of its own. */
+function forget(thread: AppThread, host: MockWorker): void {
+  if (thread.mock === host) thread.mock = null;
+}
+
+function release(thread: AppThread, host: MockWorker): void {
+  if (--host.clusters > 0) return;
+  forget(thread, host);
+  host.root.port.close();
+  void host.worker.terminate();
+}
+
+/** rd_kafka_mock_cluster_new without waiting; `rk` ends it with itself. */
+export function openMock(rk: Handle | null, options: MockOptions): MockCluster {
+  return new MockCluster(appThread(), rk, options);
+}
+
+/** `test.mock.num.brokers`: the handle's own cluster, whose brokers it is told of as soon as they listen. */
+export function openTestMock(rk: Handle, brokers: number): void {
+  rk.ownMock = openMock(rk, { brokers });
+  rk.logs.add(5, 'MOCK', `Mock cluster enabled: original bootstrap.servers and security.protocol ignored and replaced`);
+}

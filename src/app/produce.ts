@@ -1,0 +1,264 @@
+// The hot path of produce: accept or refuse a record, choose its partition, write it straight into the open batch
+// (memory.md, part 1, 1 and 9).
+// @thread app
+//
+// Nothing is allocated per record here but what the record itself needs; a batch's objects are made once a batch.
+
+import * as E from '../defs/enums.ts';
+import type { OpenBatch } from '../ops/batch_writer.ts';
+import { LINK, SEALED, TAIL } from '../ops/batches.ts';
+import { HEAD, LEADER, NO_SUCH_TOPIC, NOT_KNOWN, ready, TOPIC_ERROR } from '../ops/partitions.ts';
+import { push } from '../ops/stacks.ts';
+import { exactSize, type RecordHeaders, writeRecord } from '../records/record_writer.ts';
+import type { Handle } from './handle.ts';
+import { LiveBatch, TARGET_BYTES } from './reports.ts';
+import { now } from './thread.ts';
+import type { Target, Topic } from './topic.ts';
+
+type Bytes = Uint8Array | string | null;
+
+const wallClock: () => number = () => Date.now();
+/** What librdkafka counts beside key, value and headers against `message.max.bytes`. */
+const MESSAGE_OVERHEAD = 36;
+/** A record's lengths and deltas at their longest, and each header's two lengths. */
+const RECORD_BOUND = 41;
+const HEADER_BOUND = 10;
+/** Values above this are measured exactly before an extent is chosen for them. */
+const BATCH_HEADER = 61;
+
+/** One per handle: what the hot path reads, in plain fields. */
+export class ProduceLimits {
+  readonly maxMessages: number;
+  readonly maxBytes: number;
+  readonly messageMaxBytes: number;
+  readonly batchMessages: number;
+  readonly batchBytes: number;
+  readonly stickyMs: number;
+  messages: number;
+  bytes: number;
+  scratch: Buffer;
+
+  constructor(rk: Handle) {
+    const { settings } = rk;
+    const max = settings['queue.buffering.max.messages'];
+    this.maxMessages = max === 0 ? Number.POSITIVE_INFINITY : max;
+    this.maxBytes = settings['queue.buffering.max.kbytes'] * 1024;
+    this.messageMaxBytes = settings['message.max.bytes'];
+    this.batchMessages = settings['batch.num.messages'];
+    this.batchBytes = settings['batch.size'];
+    this.stickyMs = settings['sticky.partitioning.linger.ms'];
+    this.messages = 0;
+    this.bytes = 0;
+    this.scratch = Buffer.allocUnsafeSlow(256);
+  }
+}
+
+/**
+ * 0, or why the record was refused: nothing has happened then. `timestamp` 0 is now. Throws what a getter of the
+ * caller's throws; never after the record is in.
+ */
+export function enqueue(
+  topic: Topic,
+  partition: number,
+  key: Bytes,
+  value: Bytes,
+  headers: RecordHeaders | null,
+  timestamp: number,
+  opaque: any,
+): number {
+  const { rk } = topic;
+  const limits = rk.limits!;
+  const valueBytes = value === null ? 0 : typeof value === 'string' ? Buffer.byteLength(value) : value.length;
+  const keyBytes = key === null ? 0 : typeof key === 'string' ? Buffer.byteLength(key) : key.length;
+  const headerBytes = headers === null ? 0 : sizeOfHeaders(headers);
+  if (keyBytes + valueBytes + headerBytes + MESSAGE_OVERHEAD > limits.messageMaxBytes)
+    return E.RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE;
+  if (limits.messages >= limits.maxMessages || limits.bytes + valueBytes > limits.maxBytes)
+    return E.RD_KAFKA_RESP_ERR__QUEUE_FULL;
+  const stamp = timestamp === 0 ? wallClock() : timestamp;
+  const bound = keyBytes + valueBytes + headerBytes + RECORD_BOUND;
+  for (;;) {
+    const target = choose(topic, partition, key);
+    if (typeof target === 'number') return target;
+    const waits = target.number < 0;
+    const result = append(target, waits, partition, bound, stamp, key, value, headers);
+    if (result === CLOSED_NOW) continue;
+    if (result !== 0) return result;
+    const live = target.live!;
+    if (opaque !== null && opaque !== undefined) keepOpaque(live, opaque);
+    else if (live.opaques !== null) live.opaques.push(null);
+    live.count++;
+    live.valueBytes += valueBytes;
+    if (timestamp !== 0) live.ownTimestamps = true;
+    limits.messages++;
+    limits.bytes += valueBytes;
+    return 0;
+  }
+}
+
+/** The waiting block was closed between the look and the push: the record goes to its partition. */
+const CLOSED_NOW = 1;
+
+function keepOpaque(live: LiveBatch, opaque: any): void {
+  if (live.opaques === null) {
+    live.opaques = [];
+    for (let i = 0; i < live.count; i++) live.opaques.push(null);
+  }
+  live.opaques.push(opaque);
+}
+
+function sizeOfHeaders(headers: RecordHeaders): number {
+  let bytes = 0;
+  for (let i = 0; i < headers.length; i++) {
+    const [name, value] = headers[i]!;
+    bytes +=
+      HEADER_BOUND +
+      (typeof name === 'string' ? Buffer.byteLength(name) : name.length) +
+      (value === null ? 0 : value.length);
+  }
+  return bytes;
+}
+
+/** Where the record goes, or why it goes nowhere. Until HEAD was met closed it waits, whatever the count says. */
+function choose(topic: Topic, partition: number, key: Bytes): Target | number {
+  if (!topic.closed) return topic.waiting!;
+  const { count } = topic;
+  if (count === NO_SUCH_TOPIC || count === NOT_KNOWN) {
+    const waiting = topic.waiting!;
+    const err = Atomics.load(waiting.words, waiting.base + TOPIC_ERROR);
+    return err === 0 || err === E.RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART ? E.RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC : err;
+  }
+  const number = partition >= 0 ? partition : pick(topic, key, count);
+  if (number < 0 || number >= count) return E.RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION;
+  // Posted before the count grew, perhaps not read yet.
+  while (topic.partitions[number] === undefined)
+    if (!topic.rk.readMain()) return E.RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION;
+  return topic.partitions[number]!;
+}
+
+function pick(topic: Topic, key: Bytes, count: number): number {
+  if (key === null || key.length === 0) return keyless(topic, key, count);
+  if (typeof key !== 'string') return topic.partitioner(key, 0, key.length, count, Math.random);
+  const limits = topic.rk.limits!;
+  if (key.length * 3 > limits.scratch.length) limits.scratch = Buffer.allocUnsafeSlow(key.length * 3);
+  return topic.partitioner(limits.scratch, 0, limits.scratch.write(key, 0), count, Math.random);
+}
+
+/** Records without a key stay on one partition for `sticky.partitioning.linger.ms`, then move to another at random. */
+function keyless(topic: Topic, key: Bytes, count: number): number {
+  const { stickyMs } = topic.rk.limits!;
+  const drawn = topic.partitioner(key === null ? null : EMPTY, 0, 0, count, Math.random);
+  if (
+    stickyMs <= 0 ||
+    topic.settings.partitioner === 'consistent' ||
+    topic.settings.partitioner === 'murmur2' ||
+    topic.settings.partitioner === 'fnv1a'
+  ) {
+    return hasLeader(topic, drawn) ? drawn : topic.partitioner(key === null ? null : EMPTY, 0, 0, count, Math.random);
+  }
+  const at = now();
+  if (topic.sticky < 0 || topic.sticky >= count || at >= topic.stickyUntil || !hasLeader(topic, topic.sticky)) {
+    topic.sticky = hasLeader(topic, drawn) ? drawn : Math.floor(Math.random() * count);
+    topic.stickyUntil = at + stickyMs;
+  }
+  return topic.sticky;
+}
+
+const EMPTY: Uint8Array = new Uint8Array(0);
+
+function hasLeader(topic: Topic, number: number): boolean {
+  const target = topic.partitions[number];
+  return target === undefined || Atomics.load(target.words, target.base + LEADER) >= 0;
+}
+
+function append(
+  target: Target,
+  waits: boolean,
+  partition: number,
+  bound: number,
+  stamp: number,
+  key: Bytes,
+  value: Bytes,
+  headers: RecordHeaders | null,
+): number {
+  const { rk } = target.topic;
+  const writer = rk.writer!;
+  const limits = rk.limits!;
+  const room = waits ? bound + TARGET_BYTES : bound;
+  for (;;) {
+    let { open } = target;
+    if (
+      open !== null &&
+      (open.count >= limits.batchMessages || (open.count > 0 && open.bytes + room + BATCH_HEADER > limits.batchBytes))
+    ) {
+      if (open.count >= limits.batchMessages || !fits(open, limits, waits, stamp, key, value, headers)) {
+        sealFull(target, open);
+        open = null;
+      }
+    }
+    if (open === null) {
+      open = openBatch(target, waits, stamp, room);
+      if (open === null) return E.RD_KAFKA_RESP_ERR__QUEUE_FULL;
+    } else if (!writer.room(open, room)) {
+      sealFull(target, open);
+      return E.RD_KAFKA_RESP_ERR__QUEUE_FULL;
+    }
+    let at = open.at;
+    if (waits) at = open.slab.buffer.writeInt32BE(partition, at);
+    const end = writeRecord(open.slab, at, stamp - open.firstTimestamp, open.count, key, value, headers);
+    if (!writer.publish(open, end, stamp)) {
+      target.open = null;
+      continue;
+    }
+    if (open.pushed) return 0;
+    if (!push(target.words, target.base + HEAD, open.id, open.words, open.base + LINK)) {
+      giveUp(target, open);
+      return CLOSED_NOW;
+    }
+    open.pushed = true;
+    ready(rk.memory, target.block, target.words, target.base, rk.ringWorker);
+    return 0;
+  }
+}
+
+/** Near the limit the bound is not good enough: batches are filled to within one record of `batch.size`. */
+function fits(
+  open: OpenBatch,
+  limits: ProduceLimits,
+  waits: boolean,
+  stamp: number,
+  key: Bytes,
+  value: Bytes,
+  headers: RecordHeaders | null,
+): boolean {
+  const size = exactSize(stamp - open.firstTimestamp, open.count, key, value, headers) + (waits ? TARGET_BYTES : 0);
+  return open.bytes + size + BATCH_HEADER <= limits.batchBytes;
+}
+
+function openBatch(target: Target, waits: boolean, stamp: number, room: number): OpenBatch | null {
+  const { topic } = target;
+  const { rk } = topic;
+  const at = now();
+  const open = rk.writer!.open(target.number, rk.stamp(at), stamp, room);
+  target.open = open;
+  if (open === null) return null;
+  target.live = new LiveBatch(open.id, open.generation, topic, target.number, waits, at);
+  rk.reports!.live.set(open.id, target.live);
+  return open;
+}
+
+function sealFull(target: Target, open: OpenBatch): void {
+  Atomics.or(open.words, open.base + TAIL, SEALED);
+  target.open = null;
+  ready(target.topic.rk.memory, target.block, target.words, target.base, target.topic.rk.ringWorker);
+}
+
+/** The block met CLOSED: nobody has seen this batch, and never will. */
+function giveUp(target: Target, open: OpenBatch): void {
+  const { rk } = target.topic;
+  rk.reports!.live.delete(open.id);
+  rk.writer!.discard(open);
+  target.open = null;
+  target.live = null;
+  target.topic.closed = true;
+}

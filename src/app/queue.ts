@@ -1,0 +1,74 @@
+// The reply queue of a handle (rk_rep): reports, errors, commit results, logs. rd_kafka_poll serves it.
+// @thread app
+
+import * as E from '../defs/enums.ts';
+import type { PartitionOffset } from '../ops/ops.ts';
+import type { Handle } from './handle.ts';
+
+/** Errors that nobody has polled: each kind towards the app is bounded. */
+const MOST_ERRORS = 1000;
+
+type Entry =
+  | { readonly kind: 'error'; readonly err: number; readonly text: string }
+  | { readonly kind: 'offset_commit'; readonly err: number; readonly offsets: readonly PartitionOffset[] };
+
+export class ReplyQueue {
+  private readonly rk: Handle;
+  private entries: Entry[];
+
+  constructor(rk: Handle) {
+    this.rk = rk;
+    this.entries = [];
+  }
+
+  get length(): number {
+    return this.entries.length;
+  }
+
+  /** True when a call of poll would do something. */
+  get ready(): boolean {
+    return (
+      this.entries.length > 0 || this.rk.logs.pending > 0 || (this.rk.reports !== null && this.rk.reports.pending > 0)
+    );
+  }
+
+  error(err: number, text: string): void {
+    if (this.rk.callbacks.conf.error_cb === null) {
+      this.rk.logs.add(3, 'ERROR', `${this.rk.name}: ${text}`);
+      return;
+    }
+    if (this.entries.length < MOST_ERRORS) this.entries.push({ kind: 'error', err, text });
+  }
+
+  /** A producer's goes to error_cb, a group consumer's to the consumer queue. */
+  fatalError(err: number, text: string): void {
+    const { rk } = this;
+    if (rk.callbacks.conf.error_cb !== null) rk.logs.add(0, 'FATAL', `Fatal error: ${text}`);
+    if (rk.consumer !== null) rk.consumer.fatal(err, text);
+    else this.error(E.RD_KAFKA_RESP_ERR__FATAL, text);
+    if (rk.producer) rk.requests.post('purge', -1, [true, false]);
+  }
+
+  offsetCommit(err: number, offsets: readonly PartitionOffset[]): void {
+    if (this.rk.callbacks.conf.offset_commit_cb !== null) this.entries.push({ kind: 'offset_commit', err, offsets });
+  }
+
+  /** Serves what is there, at most `most` things; gives how many. Reports come one by one, in order. */
+  serve(most: number): number {
+    const { rk } = this;
+    rk.yielded = false;
+    let served = rk.logs.serve();
+    while (this.entries.length > 0 && served < most && !rk.yielded) {
+      const entry = this.entries.shift()!;
+      served++;
+      if (entry.kind === 'error') rk.callbacks.error(entry.err, entry.text);
+      else rk.callbacks.offsetCommit(entry.err, entry.offsets);
+    }
+    if (rk.reports !== null && !rk.yielded) served += rk.reports.serve(most - served);
+    return served;
+  }
+
+  serveLogs(): void {
+    this.rk.logs.serve();
+  }
+}

@@ -1,0 +1,156 @@
+// Polling: what poll, flush, purge and consumer_poll serve and wait for; and poll_start.
+// @thread app
+
+import * as E from '../defs/enums.ts';
+import { FLUSHING, POLLS, WAITING } from '../ops/head_page.ts';
+import { unwind } from './close.ts';
+import { type ConsumedMessage, ErrorMessage } from './consumed_message.ts';
+import type { Handle } from './handle.ts';
+import { setLastError } from './registry.ts';
+import type { Steps } from './steps.ts';
+
+/** rd_kafka_poll: serves what is there; waits for the first thing otherwise. Gives how many were served. */
+export function* pollSteps(rk: Handle, timeoutMs: number): Steps<number> {
+  let served = 0;
+  const serve = (): boolean => {
+    served = serveOnce(rk);
+    return served > 0 || rk.yielded;
+  };
+  try {
+    yield { timeoutMs, ready: serve };
+  } finally {
+    rk.yielded = false;
+    unwind(rk);
+  }
+  return served;
+}
+
+/** The reply queue, and what is forwarded to the consumer queue the other way round by poll_set_consumer. */
+function serveOnce(rk: Handle): number {
+  return rk.forwardReplies ? 0 : rk.queue.serve(Number.POSITIVE_INFINITY);
+}
+
+/** Records accepted and not reported, and everything else that a poll would serve. */
+export function outqLen(rk: Handle): number {
+  rk.thread.drain();
+  dropReports(rk);
+  return (rk.limits?.messages ?? 0) + rk.queue.length;
+}
+
+/** Without anybody to hear of them, reports are taken here: nobody would ever poll (memory.md, part 2, 13). */
+export function dropReports(rk: Handle): void {
+  if (rk.reports !== null && !rk.callbacks.reports && rk.reports.pending > 0)
+    rk.reports.serve(Number.POSITIVE_INFINITY);
+}
+
+/** rd_kafka_flush: linger counts as 0 until everything is reported or the time is up. */
+export function* flushSteps(rk: Handle, timeoutMs: number): Steps<number> {
+  if (!rk.producer) return E.RD_KAFKA_RESP_ERR__NOT_IMPLEMENTED;
+  Atomics.add(rk.memory.head, FLUSHING, 1);
+  rk.ringAll();
+  let yielded = false;
+  const done = (): boolean => {
+    rk.queue.serve(Number.POSITIVE_INFINITY);
+    yielded = rk.yielded;
+    return rk.limits!.messages + rk.queue.length === 0 || yielded;
+  };
+  try {
+    const ok = yield { timeoutMs, ready: done };
+    return ok && !yielded ? 0 : E.RD_KAFKA_RESP_ERR__TIMED_OUT;
+  } finally {
+    rk.yielded = false;
+    Atomics.sub(rk.memory.head, FLUSHING, 1);
+    unwind(rk);
+  }
+}
+
+/** rd_kafka_purge: the reports of what was purged are there when it returns, for poll to serve. */
+export function* purgeSteps(rk: Handle, flags: number): Steps<number> {
+  if (!rk.producer) return E.RD_KAFKA_RESP_ERR__NOT_IMPLEMENTED;
+  const all = E.RD_KAFKA_PURGE_F_QUEUE | E.RD_KAFKA_PURGE_F_INFLIGHT | E.RD_KAFKA_PURGE_F_NON_BLOCKING;
+  if ((flags & ~all) !== 0) return E.RD_KAFKA_RESP_ERR__INVALID_ARG;
+  const queue = (flags & E.RD_KAFKA_PURGE_F_QUEUE) !== 0;
+  const inflight = (flags & E.RD_KAFKA_PURGE_F_INFLIGHT) !== 0;
+  if (!queue && !inflight) return 0;
+  if ((flags & E.RD_KAFKA_PURGE_F_NON_BLOCKING) !== 0) {
+    rk.requests.post('purge', -1, [queue, inflight]);
+    return 0;
+  }
+  const call = rk.requests.start('purge', -1, [queue, inflight], 0);
+  yield { timeoutMs: -1, ready: () => rk.requests.answered(call) };
+  rk.requests.take(call);
+  return 0;
+}
+
+export type Polled = ConsumedMessage | ErrorMessage | null;
+
+/** rd_kafka_consumer_poll: the next record or error; rebalances run on the way. */
+export function* consumerPollSteps(rk: Handle, timeoutMs: number): Steps<Polled> {
+  const { consumer } = rk;
+  if (consumer === null)
+    return new ErrorMessage(
+      E.RD_KAFKA_RESP_ERR__UNKNOWN_GROUP,
+      'this handle has no group.id',
+      null,
+      -1,
+      E.RD_KAFKA_OFFSET_INVALID,
+    );
+  let message: Polled = null;
+  const { head } = rk.memory;
+  Atomics.add(head, POLLS, 1);
+  const next = (): boolean => {
+    message = pollOnce(rk);
+    return message !== null || rk.yielded;
+  };
+  // The first look costs no waiting flag: the common case on a busy topic.
+  rk.thread.drain();
+  if (!next() && timeoutMs !== 0) {
+    Atomics.store(head, WAITING, 1);
+    try {
+      yield { timeoutMs, ready: next };
+    } finally {
+      Atomics.store(head, WAITING, 0);
+      Atomics.add(head, POLLS, 1);
+    }
+  }
+  const yielded = rk.yielded;
+  rk.yielded = false;
+  unwind(rk);
+  if (message === null) setLastError(yielded ? E.RD_KAFKA_RESP_ERR__INTR : E.RD_KAFKA_RESP_ERR__TIMED_OUT);
+  return message;
+}
+
+/** One look at the consumer queue: rebalances first, replies if they are forwarded here. */
+export function pollOnce(rk: Handle): Polled {
+  const consumer = rk.consumer!;
+  while (!rk.yielded && consumer.serveRebalance());
+  if (rk.forwardReplies && !rk.yielded) rk.queue.serve(Number.POSITIVE_INFINITY);
+  else if (rk.logs.pending > 0) rk.logs.serve();
+  return rk.yielded ? null : consumer.next();
+}
+
+/** poll_start: the event loop serves from here on. */
+export function startServing(rk: Handle): Disposable & { stop(): void } {
+  if (!rk.serving) {
+    rk.serving = true;
+    rk.thread.woken();
+  }
+  const stop = (): void => {
+    rk.serving = false;
+  };
+  return { stop, [Symbol.dispose]: stop };
+}
+
+/** Room in the producer's queue for one more record, after _QUEUE_FULL: F_BLOCK waits here and serves reports. */
+export function* roomSteps(rk: Handle, valueBytes: number): Steps<void> {
+  const limits = rk.limits!;
+  yield {
+    timeoutMs: -1,
+    ready: () => {
+      rk.queue.serve(Number.POSITIVE_INFINITY);
+      return (
+        (limits.messages < limits.maxMessages && limits.bytes + valueBytes <= limits.maxBytes) || rk.fatal !== null
+      );
+    },
+  };
+}

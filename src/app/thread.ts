@@ -1,0 +1,244 @@
+// What one JavaScript thread of the application has of us: its page, its ports, its workers, and how it waits.
+// @thread app
+//
+// A blocked call and a pending promise are the same thing, a condition that is looked at after each drain; only the
+// waiting differs: `Atomics.wait` on the bell, or the event loop (memory.md, part 1, 6).
+
+import { availableParallelism } from 'node:os';
+import { performance } from 'node:perf_hooks';
+import { clearTimeout, setTimeout } from 'node:timers';
+import type { MessagePort } from 'node:worker_threads';
+import { waitBell } from '../ops/bell.ts';
+import { workerLimit } from '../ops/placing.ts';
+import { PortReader } from '../ops/port_reader.ts';
+import { BELL, MODE, MODE_EVENT_LOOP, newThreadPage, type ThreadPage } from '../ops/thread_page.ts';
+import type { Mains } from './mains.ts';
+import { registry } from './registry.ts';
+
+/** Deadlines and stamps of the app thread. Taken at load: test runners fake the global one. */
+export const now: () => number = performance.now.bind(performance);
+const later: typeof setTimeout = setTimeout;
+const cancel: typeof clearTimeout = clearTimeout;
+
+/** Longest sleep without a look at the workers' hearts. */
+const SLICE_MS = 1000;
+/** How often a promise that is pending looks at them. */
+const PULSE_MS = 1000;
+
+/** Whatever reads ports in this thread: handles and mock clusters. */
+export interface Member {
+  /** Routes what its ports and stacks hold; never runs user code. */
+  drain(): void;
+  /** Runs what poll_start or a pending twin lets run from the event loop. */
+  serveFromLoop(): void;
+  /** Something of it wants the event loop woken (poll_start, a pending promise). */
+  readonly armed: boolean;
+}
+
+interface Waiter {
+  readonly ready: () => boolean;
+  readonly settle: (ok: boolean) => void;
+}
+
+export class AppThread {
+  readonly page: ThreadPage;
+  readonly members: Set<Member>;
+  readonly maxWorkers: number;
+  /** Main workers of this thread. */
+  mains: Mains | null;
+  /** The mock worker of this thread; app/mock_control's. */
+  mock: unknown;
+  private readonly waiters: Set<Waiter>;
+  private readonly refs: Map<MessagePort, number>;
+  private seen: number;
+  private depth: number;
+  private looping: boolean;
+  private pulse: ReturnType<typeof setTimeout> | null;
+
+  constructor() {
+    this.page = newThreadPage();
+    this.members = new Set();
+    this.maxWorkers = workerLimit(availableParallelism());
+    this.mains = null;
+    this.mock = null;
+    this.waiters = new Set();
+    this.refs = new Map();
+    this.seen = 0;
+    this.depth = 0;
+    this.looping = false;
+    this.pulse = null;
+  }
+
+  /** A reader of a port to a worker of ours; unref'd, so that it alone keeps no process alive. */
+  reader<In>(port: MessagePort, route: (op: In) => void, onClose: () => void): PortReader<In> {
+    const reader = new PortReader<In>(
+      port,
+      route,
+      () => this.woken(),
+      () => {
+        onClose();
+        this.woken();
+      },
+    );
+    port.unref();
+    return reader;
+  }
+
+  /** Reads everything that came since the last call; cheap when the bell has not rung. */
+  drain(): void {
+    const bell = Atomics.load(this.page, BELL);
+    if (bell === this.seen) return;
+    this.seen = bell;
+    this.depth++;
+    for (const member of this.members) member.drain();
+    this.depth--;
+  }
+
+  /**
+   * Blocks until `ready` or the time is up (negative: for ever); true when ready. `ready` may run user code: it is
+   * asked after each drain.
+   */
+  wait(timeoutMs: number, ready: () => boolean): boolean {
+    Atomics.store(this.page, MODE, 0);
+    const deadline = timeoutMs < 0 ? Number.POSITIVE_INFINITY : now() + timeoutMs;
+    try {
+      for (;;) {
+        const bell = Atomics.load(this.page, BELL);
+        this.drain();
+        if (ready()) return true;
+        const rest = deadline - now();
+        if (rest <= 0) return false;
+        const from = now();
+        waitBell(this.page, bell, Math.min(rest, SLICE_MS));
+        this.mains?.watch(now() - from);
+      }
+    } finally {
+      this.rearm();
+    }
+  }
+
+  /** The same without blocking; keeps the process alive until it settles. */
+  async waitAsync(
+    timeoutMs: number,
+    ready: () => boolean,
+    port: MessagePort | null,
+    signal?: AbortSignal,
+  ): Promise<boolean> {
+    signal?.throwIfAborted();
+    this.drain();
+    if (ready()) return true;
+    if (timeoutMs === 0) return false;
+    return await new Promise<boolean>((resolve, reject) => {
+      let timer: ReturnType<typeof setTimeout> | null = null;
+      const end = (): void => {
+        this.waiters.delete(waiter);
+        if (timer !== null) cancel(timer);
+        signal?.removeEventListener('abort', aborted);
+        this.unref(port);
+      };
+      const aborted = (): void => {
+        end();
+        reject(signal!.reason);
+      };
+      const waiter: Waiter = {
+        ready: () => {
+          try {
+            return ready();
+          } catch (error) {
+            end();
+            reject(error);
+            return false;
+          }
+        },
+        settle: (ok) => {
+          end();
+          resolve(ok);
+        },
+      };
+      this.waiters.add(waiter);
+      this.ref(port);
+      signal?.addEventListener('abort', aborted);
+      if (timeoutMs > 0 && Number.isFinite(timeoutMs)) timer = later(() => waiter.settle(waiter.ready()), timeoutMs);
+      this.rearm();
+    });
+  }
+
+  get pendingPromises(): number {
+    return this.waiters.size;
+  }
+
+  /** At the end of whatever leaves something armed: the next ring has to wake the event loop. */
+  rearm(): void {
+    if (this.depth > 0 || this.looping || !this.anythingArmed()) return;
+    this.startPulse();
+    for (;;) {
+      Atomics.store(this.page, MODE, MODE_EVENT_LOOP);
+      if (Atomics.load(this.page, BELL) === this.seen) return;
+      Atomics.store(this.page, MODE, 0);
+      this.turn();
+      if (!this.anythingArmed()) return;
+    }
+  }
+
+  /** A message came through the event loop. */
+  woken(): void {
+    if (this.depth > 0 || this.looping) return;
+    Atomics.store(this.page, MODE, 0);
+    this.turn();
+    this.rearm();
+  }
+
+  private turn(): void {
+    this.drain();
+    this.looping = true;
+    try {
+      for (const member of this.members) if (member.armed) member.serveFromLoop();
+      for (const waiter of [...this.waiters])
+        if (this.waiters.has(waiter) && waiter.ready() && this.waiters.has(waiter)) waiter.settle(true);
+    } finally {
+      this.looping = false;
+    }
+  }
+
+  private anythingArmed(): boolean {
+    if (this.waiters.size > 0) return true;
+    for (const member of this.members) if (member.armed) return true;
+    return false;
+  }
+
+  /** Adds to the same sums as a blocked wait, for a main worker that neither beats nor closes its port. */
+  private startPulse(): void {
+    if (this.pulse !== null) return;
+    this.pulse = later(() => {
+      this.pulse = null;
+      this.mains?.watch(PULSE_MS);
+      this.woken();
+    }, PULSE_MS);
+    this.pulse.unref();
+  }
+
+  ref(port: MessagePort | null): void {
+    if (port === null) return;
+    const count = (this.refs.get(port) ?? 0) + 1;
+    this.refs.set(port, count);
+    if (count === 1) port.ref();
+  }
+
+  unref(port: MessagePort | null): void {
+    if (port === null) return;
+    const count = (this.refs.get(port) ?? 0) - 1;
+    if (count > 0) {
+      this.refs.set(port, count);
+      return;
+    }
+    this.refs.delete(port);
+    port.unref();
+  }
+}
+
+/** The state of this JavaScript thread, shared by all doors and module kinds. */
+export function appThread(): AppThread {
+  const state = registry();
+  state.workers ??= new AppThread();
+  return state.workers as AppThread;
+}

@@ -1,0 +1,87 @@
+// A topic as the app thread knows it: its handle (rd_kafka_topic_t), its blocks, its open batches.
+// @thread app
+
+import type { TopicSettings } from '../conf/settings_type.ts';
+import type { OpenBatch } from '../ops/batch_writer.ts';
+import { indexOf } from '../ops/ids.ts';
+import { COUNT, PARTITION_WORDS } from '../ops/partitions.ts';
+import type { Partitioner } from '../partitioners/partitioner.ts';
+import { GONE } from '../rd/check.ts';
+import type { Handle } from './handle.ts';
+import type { LiveBatch } from './reports.ts';
+
+/** Where records are appended: a partition, or the pseudo-partition of a topic that is not known yet. */
+export class Target {
+  readonly block: number;
+  readonly words: Int32Array;
+  readonly base: number;
+  /** -1 for the records that wait. */
+  readonly number: number;
+  readonly topic: Topic;
+  open: OpenBatch | null;
+  live: LiveBatch | null;
+
+  constructor(topic: Topic, number: number, block: number) {
+    this.topic = topic;
+    this.number = number;
+    this.block = block;
+    this.words = topic.rk.memory.page(block).words;
+    this.base = indexOf(block) * PARTITION_WORDS;
+    this.open = null;
+    this.live = null;
+  }
+}
+
+/** rd_kafka_topic_t: one per name and handle, counted by its users. */
+export class Topic {
+  readonly rk: Handle;
+  readonly name: string;
+  readonly settings: TopicSettings;
+  readonly partitioner: Partitioner;
+  opaque: any;
+  references: number;
+  '~gone': string;
+  /** Block of the pseudo-partition; null for a consumer's topic, which has no records to send. */
+  waiting: Target | null;
+  /** Records go to partitions: its HEAD was met closed. */
+  closed: boolean;
+  readonly partitions: Target[];
+  sticky: number;
+  stickyUntil: number;
+
+  constructor(rk: Handle, name: string, settings: TopicSettings, partitioner: Partitioner, opaque: any) {
+    this.rk = rk;
+    this.name = name;
+    this.settings = settings;
+    this.partitioner = partitioner;
+    this.opaque = opaque;
+    this.references = 0;
+    this[GONE] = '';
+    this.waiting = null;
+    this.closed = false;
+    this.partitions = [];
+    this.sticky = -1;
+    this.stickyUntil = 0;
+  }
+
+  get '~type'(): 'rd_kafka_topic_t' {
+    return 'rd_kafka_topic_t';
+  }
+
+  /** NOT_KNOWN (-2), NO_SUCH_TOPIC (-1), or how many partitions it has; what main wrote last. */
+  get count(): number {
+    const target = this.waiting!;
+    return Atomics.load(target.words, target.base + COUNT);
+  }
+
+  /** Partitions that metadata named; main posts them before the count grows. */
+  addPartitions(first: number, blocks: readonly number[]): void {
+    blocks.forEach((block, i) => {
+      this.partitions[first + i] ??= new Target(this, first + i, block);
+    });
+  }
+
+  [Symbol.dispose](): void {
+    if (this[GONE] === '') this.rk.releaseTopic(this);
+  }
+}

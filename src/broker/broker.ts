@@ -1,0 +1,63 @@
+// One broker as an I/O worker sees it: its connection, what goes out, what comes in.
+// @thread broker: nothing here may assume that it is alone in its worker
+
+import type { HandleMemory } from '../ops/memory.ts';
+import { Connection } from '../wire/connection.ts';
+import { Fetcher } from './fetcher.ts';
+import type { HostedHandle } from './handle.ts';
+import { Producer } from './producer.ts';
+
+export class Broker {
+  readonly id: number;
+  readonly connection: Connection;
+  readonly producer: Producer;
+  readonly fetcher: Fetcher;
+
+  constructor(handle: HostedHandle, memory: HandleMemory, id: number, host: string, port: number) {
+    this.id = id;
+    this.connection = new Connection({
+      host,
+      port,
+      name: `${host}:${port}/${id}`,
+      clientId: handle.settings['client.id'],
+      settings: handle.settings,
+      clock: handle.clock,
+      random: Math.random,
+      debug: handle.debug,
+      log: (level, fac, text) => handle.log(level, fac, text),
+      onState: (state) => {
+        if (state === 'UP') handle.brokerUp(this);
+        handle.soon();
+      },
+      onError: (err, text) => handle.brokerDown(this, err, text),
+    });
+    const now = () => handle.now();
+    this.producer = new Producer({
+      memory,
+      settings: handle.settings,
+      worker: handle.worker,
+      brokerId: id,
+      clientId: Buffer.from(handle.settings['client.id']),
+      connection: this.connection,
+      random: Math.random,
+      now,
+      soon: () => handle.soon(),
+      ringApp: () => handle.toApp.ring(),
+      toApp: (op) => handle.toApp.post(op),
+      leaderStale: (part, err) => handle.leaderStale(part.topic, part.number, id, err),
+      left: (part) => handle.left(part),
+    });
+    this.fetcher = new Fetcher({
+      settings: handle.settings,
+      connection: this.connection,
+      now,
+      soon: () => handle.soon(),
+      toApp: (op, transfer) => handle.toApp.post(op, transfer),
+      leaderStale: (topic, partition, err) => handle.leaderStale(topic, partition, id, err),
+    });
+  }
+
+  serve(now: number): number {
+    return Math.min(this.producer.serve(now), this.fetcher.serve(now));
+  }
+}

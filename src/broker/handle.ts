@@ -1,0 +1,274 @@
+// One handle in an I/O worker: its ports, its memory, the brokers that live here.
+// @thread broker: a worker may host several handles
+
+import type { Settings } from '../conf/settings_type.ts';
+import * as E from '../defs/enums.ts';
+import { Channel } from '../ops/channel.ts';
+import { indexOf, MAIN } from '../ops/ids.ts';
+import { HandleMemory } from '../ops/memory.ts';
+import type {
+  AppToBrokerOp,
+  BrokerToAppOp,
+  BrokerToMainOp,
+  FetchStartOp,
+  JoinHandleOp,
+  JoinPartitionOp,
+  MainToBrokerOp,
+} from '../ops/ops.ts';
+import { OWNER, PARTITION_WORDS, ready, takeReady } from '../ops/partitions.ts';
+import { PortReader } from '../ops/port_reader.ts';
+import { threadPage } from '../ops/thread_page.ts';
+import type { LoopTask, WorkerLoop } from '../ops/worker_loop.ts';
+import type { Clock } from '../rd/clock.ts';
+import type { WireRequest } from '../wire/requests.ts';
+import { Broker } from './broker.ts';
+import { FetchPartition } from './fetch_partition.ts';
+import { Partition } from './partition.ts';
+import { LEAVE_WAIT_MS } from './producer.ts';
+
+export class HostedHandle implements LoopTask {
+  readonly settings: Settings;
+  readonly worker: number;
+  readonly clock: Clock;
+  /** Bits RD_KAFKA_DBG_*. */
+  readonly debug: number;
+  readonly toApp: Channel<BrokerToAppOp>;
+  readonly toMain: Channel<BrokerToMainOp>;
+  readonly memory: HandleMemory;
+  private readonly startedAt: number;
+  private readonly loop: WorkerLoop;
+  private readonly fromApp: PortReader<AppToBrokerOp>;
+  private readonly fromMain: PortReader<MainToBrokerOp>;
+  private readonly brokers: Map<number, Broker>;
+  /** Whose broker serves a partition of ours. */
+  private readonly homes: Map<number, Broker>;
+  private readonly readyIds: number[];
+  private readonly leaving: Map<Partition, { broker: Broker; until: number }>;
+  private closing: boolean;
+  private readonly onClosed: (handle: HostedHandle) => void;
+
+  constructor(op: JoinHandleOp, loop: WorkerLoop, onClosed: (handle: HostedHandle) => void) {
+    this.settings = op.settings;
+    this.worker = op.worker;
+    this.clock = loop.clock;
+    this.debug = op.debug;
+    this.loop = loop;
+    this.onClosed = onClosed;
+    this.startedAt = op.startedAt;
+    this.memory = new HandleMemory(new Int32Array(op.head));
+    for (const page of op.pages) this.addPage(page);
+    this.toApp = new Channel(op.appPort, threadPage(op.appPage));
+    this.toMain = new Channel(op.mainPort, threadPage(op.mainPage));
+    this.brokers = new Map();
+    this.homes = new Map();
+    this.readyIds = [];
+    this.leaving = new Map();
+    this.closing = false;
+    const soon = () => loop.soon();
+    this.fromApp = new PortReader(
+      op.appPort,
+      (message) => this.routeApp(message),
+      soon,
+      () => this.appGone(),
+    );
+    this.fromMain = new PortReader(
+      op.mainPort,
+      (message) => this.routeMain(message),
+      soon,
+      () => this.finish(),
+    );
+    this.memory.readPort = (creator) => (creator === MAIN ? this.fromMain : this.fromApp).readOne();
+  }
+
+  now(): number {
+    return this.clock.now() - this.startedAt;
+  }
+
+  soon(): void {
+    this.loop.soon();
+  }
+
+  log(level: number, fac: string, text: string): void {
+    if (level <= this.settings.log_level) this.toApp.post({ type: 'log', level, fac, text });
+  }
+
+  // ---- LoopTask
+
+  drain(): void {
+    this.fromMain.drain();
+    this.fromApp.drain();
+  }
+
+  serve(loopNow: number): number {
+    const now = loopNow - this.startedAt;
+    this.takeReady();
+    let wake = Number.POSITIVE_INFINITY;
+    for (const [part, { broker, until }] of this.leaving) {
+      // Past its second, what is in flight counts as possibly persisted: its socket goes first.
+      if (now >= until)
+        broker.connection.disconnect(E.RD_KAFKA_RESP_ERR__TRANSPORT, 'a partition moved to another broker');
+      else wake = Math.min(wake, until);
+      if (part.inflight === 0) this.leaving.delete(part);
+    }
+    for (const broker of this.brokers.values()) wake = Math.min(wake, broker.serve(now));
+    return wake + this.startedAt;
+  }
+
+  private takeReady(): void {
+    for (const id of takeReady(this.memory, this.worker, this.readyIds)) {
+      const words = this.memory.page(id).words;
+      const base = indexOf(id) * PARTITION_WORDS;
+      if (Atomics.load(words, base + OWNER) !== this.worker) {
+        ready(this.memory, id, words, base, (worker) => this.ringWorker(worker));
+        continue;
+      }
+      const broker = this.homes.get(id);
+      const part = broker?.producer.partitions.get(id);
+      if (part !== undefined && !part.leaving) broker!.producer.wake(part);
+    }
+  }
+
+  /** A partition that moved on: its new owner is main, or is told by main, which knows every worker's bell. */
+  private ringWorker(worker: number): void {
+    if (worker === MAIN) this.toMain.ring();
+    else this.toMain.post({ type: 'ring', worker });
+  }
+
+  // ---- ops
+
+  private addPage(op: { type: 'page' | 'slab'; creator: number; number: number; memory: SharedArrayBuffer }): void {
+    if (op.type === 'page') this.memory.addPage(op.creator, op.number, op.memory);
+    else this.memory.addSlab(op.creator, op.number, op.memory);
+  }
+
+  private routeApp(op: AppToBrokerOp): void {
+    if (op.type === 'block') this.loop.soon();
+    else this.addPage(op);
+  }
+
+  private routeMain(op: MainToBrokerOp): void {
+    switch (op.type) {
+      case 'page':
+      case 'slab':
+        this.addPage(op);
+        return;
+      case 'broker':
+        this.setBroker(op.broker, op.host, op.port);
+        return;
+      case 'join':
+        this.join(op);
+        return;
+      case 'leave':
+        this.leave(op.block);
+        return;
+      case 'fetch_start':
+        this.fetchStart(op);
+        return;
+      case 'fetch_stop':
+        this.fetchStop(op.cell, op.answer);
+        return;
+      case 'purge':
+        this.purge(op.call, op.queue, op.inflight);
+        return;
+      case 'serve':
+        return;
+      case 'close':
+        this.close();
+    }
+  }
+
+  private setBroker(id: number, host: string, port: number): void {
+    const known = this.brokers.get(id);
+    if (known === undefined) this.brokers.set(id, new Broker(this, this.memory, id, host, port));
+    else known.connection.setAddress(host, port);
+  }
+
+  private join(op: JoinPartitionOp): void {
+    const broker = this.brokers.get(op.broker)!;
+    this.homes.set(op.block, broker);
+    broker.producer.join(new Partition(op, this.memory));
+  }
+
+  private leave(block: number): void {
+    const broker = this.homes.get(block);
+    const part = broker?.producer.partitions.get(block);
+    if (part === undefined) return;
+    broker!.producer.leave(part);
+    if (part.inflight > 0) this.leaving.set(part, { broker: broker!, until: this.now() + LEAVE_WAIT_MS });
+  }
+
+  left(part: Partition): void {
+    this.homes.delete(part.block);
+    this.leaving.delete(part);
+    this.toMain.post(part.left());
+  }
+
+  private fetchStart(op: FetchStartOp): void {
+    this.brokers.get(op.broker)!.fetcher.start(new FetchPartition(op, this.memory));
+  }
+
+  private fetchStop(cell: number, answer: boolean): void {
+    for (const broker of this.brokers.values()) {
+      const part = broker.fetcher.stop(cell);
+      if (part === null) continue;
+      if (answer)
+        this.toMain.post({
+          type: 'fetch_stopped',
+          cell,
+          offset: part.logical ?? part.offset,
+          leaderEpoch: part.leaderEpoch,
+        });
+      return;
+    }
+    if (answer) this.toMain.post({ type: 'fetch_stopped', cell, offset: -1001, leaderEpoch: -1 });
+  }
+
+  private purge(call: number, queue: boolean, inflight: boolean): void {
+    for (const broker of this.brokers.values()) {
+      if (queue) broker.producer.purgeQueue(E.RD_KAFKA_RESP_ERR__PURGE_QUEUE);
+      if (queue) broker.connection.purgeQueued(E.RD_KAFKA_RESP_ERR__PURGE_QUEUE, isProduce);
+      if (inflight) broker.connection.abandonInflight(E.RD_KAFKA_RESP_ERR__PURGE_INFLIGHT, isProduce);
+    }
+    // Behind the reports it speaks of: those of requests whose write is pending come when their socket is closed.
+    this.toMain.post({ type: 'purged', call });
+  }
+
+  leaderStale(topic: string, partition: number, broker: number, err: number): void {
+    this.toMain.post({ type: 'leader_stale', topic, partition, broker, err });
+  }
+
+  brokerUp(broker: Broker): void {
+    this.toMain.post({ type: 'broker_state', broker: broker.id, up: true, err: 0, text: '' });
+  }
+
+  brokerDown(broker: Broker, err: number, text: string): void {
+    this.toMain.post({ type: 'broker_state', broker: broker.id, up: false, err, text });
+  }
+
+  // ---- the end
+
+  /** The app thread is gone: what it left is finished by main's orders; nobody reads our reports. */
+  private appGone(): void {
+    this.loop.soon();
+  }
+
+  private close(): void {
+    if (this.closing) return;
+    this.closing = true;
+    const closed = [...this.brokers.values()].map((broker) => broker.connection.close());
+    void Promise.all(closed).then(() => this.finish());
+  }
+
+  private finish(): void {
+    this.loop.remove(this);
+    for (const broker of this.brokers.values()) void broker.connection.close();
+    if (!this.fromMain.closed) this.toMain.post({ type: 'closed' });
+    this.fromApp.close();
+    this.fromMain.close();
+    this.onClosed(this);
+  }
+}
+
+function isProduce(request: WireRequest): boolean {
+  return request.name === 'Produce';
+}

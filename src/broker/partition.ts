@@ -1,0 +1,89 @@
+// A partition that this broker leads: its row of batches on the way out.
+// @thread broker
+
+import type { Codec } from '../compression/codec.ts';
+import { codecBits, codecOf } from '../compression/registry.ts';
+import { type TakenBatch, takeHead } from '../ops/batch_owner.ts';
+import { indexOf } from '../ops/ids.ts';
+import type { HandleMemory } from '../ops/memory.ts';
+import type { JoinPartitionOp, LeftPartitionOp } from '../ops/ops.ts';
+import { OWNER, PARTITION_WORDS } from '../ops/partitions.ts';
+import { insertByNumber, restoreBatch, saveBatch } from '../ops/taken_state.ts';
+
+export class Partition {
+  readonly block: number;
+  readonly words: Int32Array;
+  readonly base: number;
+  readonly topic: string;
+  readonly topicBytes: Uint8Array;
+  readonly number: number;
+  readonly acks: number;
+  readonly requestTimeoutMs: number;
+  /** 0: never. */
+  readonly messageTimeoutMs: number;
+  readonly codec: Codec | null;
+  readonly codecBits: number;
+  readonly compressionLevel: number;
+  /** Not yet sent or to be sent again, in the order of their numbers. */
+  fifo: TakenBatch[];
+  inflight: number;
+  nextNumber: number;
+  nextId: number;
+  /** Set by `leave`: nothing is taken from HEAD any more; answered once nothing is in flight. */
+  leaving: boolean;
+
+  constructor(op: JoinPartitionOp, memory: HandleMemory) {
+    const page = memory.page(op.block);
+    this.block = op.block;
+    this.words = page.words;
+    this.base = indexOf(op.block) * PARTITION_WORDS;
+    this.topic = op.topic;
+    this.topicBytes = Buffer.from(op.topic);
+    this.number = op.partition;
+    const settings = op.settings;
+    this.acks = settings['request.required.acks'];
+    this.requestTimeoutMs = settings['request.timeout.ms'];
+    this.messageTimeoutMs = settings['message.timeout.ms'];
+    this.codecBits = codecBits(settings['compression.codec']);
+    // A codec that is not there yet was warned about by `new`: records go plain.
+    this.codec = codecOf(this.codecBits);
+    this.compressionLevel = settings['compression.level'];
+    this.fifo = op.fifo.map((state) => restoreBatch(memory, state));
+    this.inflight = 0;
+    this.nextNumber = op.nextNumber;
+    this.nextId = op.nextId;
+    this.leaving = false;
+  }
+
+  /** The join of a move: OWNER first, then HEAD, so that nothing pushed meanwhile is missed. */
+  join(memory: HandleMemory, worker: number): void {
+    Atomics.store(this.words, this.base + OWNER, worker);
+    this.take(memory);
+  }
+
+  take(memory: HandleMemory): void {
+    if (this.leaving) return;
+    for (const batch of takeHead(memory, this.words, this.base)) this.fifo.push(batch);
+  }
+
+  /** Takes HEAD a last time; never again after this. */
+  leave(memory: HandleMemory): void {
+    this.take(memory);
+    this.leaving = true;
+  }
+
+  /** Back into the row, in front of everything younger. */
+  putBack(batch: TakenBatch): void {
+    insertByNumber(this.fifo, batch);
+  }
+
+  left(): LeftPartitionOp {
+    return {
+      type: 'left',
+      block: this.block,
+      fifo: this.fifo.map(saveBatch),
+      nextNumber: this.nextNumber,
+      nextId: this.nextId,
+    };
+  }
+}

@@ -1,0 +1,352 @@
+// The way out of one broker: decides which batch goes when, sends it, and sees to its one report.
+// @thread broker
+//
+// A batch leaves when it is full, `linger.ms` old, being flushed, or has a younger one behind it. By linger only while
+// fewer than `queue.buffering.backpressure.threshold` requests wait for their write: without that, linger 0 would send
+// one record a request as fast as the loop turns (memory.md, part 2, 19).
+
+import type { Settings } from '../conf/settings_type.ts';
+import * as E from '../defs/enums.ts';
+import { isSealedBatch, pieces, report, sealTaken, type TakenBatch } from '../ops/batch_owner.ts';
+import { FLAG_DETAILS, FLAG_NO_OFFSET } from '../ops/batches.ts';
+import { FLUSHING } from '../ops/head_page.ts';
+import type { HandleMemory } from '../ops/memory.ts';
+import type { BrokerToAppOp } from '../ops/ops.ts';
+import { retryBackoff } from '../rd/backoff.ts';
+import type { Connection } from '../wire/connection.ts';
+import type { Partition } from './partition.ts';
+import { MAX_VERSION, MIN_VERSION, type Outgoing, produceFrame } from './produce_request.ts';
+import { classify, reportCode } from './produce_response.ts';
+
+/** One request carries at most this many bytes of records unless a single batch is larger. */
+const MAX_REQUEST_BYTES = 4 << 20;
+/** How long the in-flight requests of a partition that moves may take to settle. */
+export const LEAVE_WAIT_MS = 1000;
+
+export interface ProducerEnv {
+  readonly memory: HandleMemory;
+  readonly settings: Settings;
+  readonly worker: number;
+  readonly brokerId: number;
+  readonly clientId: Uint8Array;
+  readonly connection: Connection;
+  readonly random: () => number;
+  /** ms since the handle started, as stamps in batches are. */
+  now(): number;
+  /** Something may be due: serve again. */
+  soon(): void;
+  ringApp(): void;
+  toApp(op: BrokerToAppOp): void;
+  leaderStale(part: Partition, error: number): void;
+  left(part: Partition): void;
+}
+
+export class Producer {
+  readonly env: ProducerEnv;
+  readonly partitions: Map<number, Partition>;
+  /** Partitions with something in their row. */
+  private readonly busy: Set<Partition>;
+  private readonly lingerMs: number;
+  private readonly maxRetries: number;
+  private readonly threshold: number;
+  private readonly maxInFlight: number;
+  private nextExpiryScan: number;
+  private reported: boolean;
+
+  constructor(env: ProducerEnv) {
+    this.env = env;
+    this.partitions = new Map();
+    this.busy = new Set();
+    this.lingerMs = env.settings['queue.buffering.max.ms'];
+    this.maxRetries = env.settings['message.send.max.retries'];
+    this.threshold = env.settings['queue.buffering.backpressure.threshold'];
+    this.maxInFlight = env.settings['max.in.flight.requests.per.connection'];
+    this.nextExpiryScan = 0;
+    this.reported = false;
+  }
+
+  join(part: Partition): void {
+    this.partitions.set(part.block, part);
+    part.join(this.env.memory, this.env.worker);
+    if (part.fifo.length > 0) this.busy.add(part);
+  }
+
+  /** The partition's bell rang. */
+  wake(part: Partition): void {
+    part.take(this.env.memory);
+    if (part.fifo.length > 0) this.busy.add(part);
+  }
+
+  leave(part: Partition): void {
+    part.leave(this.env.memory);
+    this.busy.delete(part);
+    if (part.inflight === 0) this.finishLeaving(part);
+  }
+
+  /** Sends what is due; gives the time (of `env.now`) at which something else may be. */
+  serve(now: number): number {
+    this.reported = false;
+    const wake = this.sendDue(now);
+    const expiry = this.expire(now);
+    if (this.reported) this.env.ringApp();
+    return Math.min(wake, expiry);
+  }
+
+  /** True while a batch waits to be sent: the connection is wanted. */
+  get pending(): boolean {
+    return this.busy.size > 0;
+  }
+
+  private sendDue(now: number): number {
+    let wake = Number.POSITIVE_INFINITY;
+    if (this.busy.size === 0) return wake;
+    const { connection } = this.env;
+    if (connection.state !== 'UP') {
+      connection.connect();
+      return wake;
+    }
+    for (;;) {
+      if (connection.queuedCount > 0 || connection.inflightCount >= this.maxInFlight) return wake;
+      const out: Outgoing[] = [];
+      wake = this.gather(now, out);
+      if (out.length === 0) return wake;
+      this.send(out, now);
+    }
+  }
+
+  /** One batch of each partition that has one due, as long as they agree on acks and fit. */
+  private gather(now: number, out: Outgoing[]): number {
+    let wake = Number.POSITIVE_INFINITY;
+    let bytes = 0;
+    for (const part of this.busy) {
+      const due = this.due(part, now);
+      if (due > now) {
+        if (due < wake) wake = due;
+        continue;
+      }
+      if (
+        out.length > 0 &&
+        (bytes >= MAX_REQUEST_BYTES ||
+          part.acks !== out[0]!.part.acks ||
+          part.requestTimeoutMs !== out[0]!.part.requestTimeoutMs)
+      )
+        continue;
+      const batch = part.fifo[0]!;
+      if (!this.seal(part, batch)) {
+        this.dropFirst(part);
+        continue;
+      }
+      if (out.length > 0 && bytes + batch.bytes > MAX_REQUEST_BYTES) continue;
+      this.dropFirst(part);
+      out.push({ part, batch });
+      bytes += batch.bytes;
+    }
+    if (out.length > 1) out.sort(byTopic);
+    return wake;
+  }
+
+  /** When the first batch of the row may go. */
+  private due(part: Partition, now: number): number {
+    const batch = part.fifo[0]!;
+    if (batch.backoff) {
+      const rest = (batch.notBefore - now) | 0;
+      if (rest > 0) return now + rest;
+    }
+    if (part.fifo.length > 1 || isSealedBatch(batch)) return now;
+    if (Atomics.load(this.env.memory.head, FLUSHING) > 0) return now;
+    if (this.env.connection.writingCount >= this.threshold) return Number.POSITIVE_INFINITY;
+    const age = (now - batch.opened) | 0;
+    return age >= this.lingerMs ? now : now + this.lingerMs - age;
+  }
+
+  /** False: its report was claimed by somebody else; the caller forgets it. */
+  private seal(part: Partition, batch: TakenBatch): boolean {
+    if (batch.count >= 0) return true;
+    if (!sealTaken(this.env.memory, batch, part.nextNumber, part.nextId)) return false;
+    part.nextNumber = (part.nextNumber + 1) | 0;
+    part.nextId += batch.count;
+    if (part.codec !== null) this.compress(part, batch);
+    return true;
+  }
+
+  private dropFirst(part: Partition): void {
+    part.fifo.shift();
+    if (part.fifo.length === 0) this.busy.delete(part);
+  }
+
+  /** A batch that does not shrink is sent plain. */
+  private compress(part: Partition, batch: TakenBatch): void {
+    const plain: Uint8Array[] = [];
+    pieces(this.env.memory, batch, plain);
+    const compressed = part.codec!.compress(plain, part.compressionLevel);
+    if (compressed.length < batch.bytes) batch.compressed = compressed;
+  }
+
+  private send(out: readonly Outgoing[], now: number): void {
+    const { env } = this;
+    const { acks, requestTimeoutMs } = out[0]!.part;
+    let timeoutMs = env.settings['socket.timeout.ms'];
+    let sent = false;
+    for (const { part, batch } of out) {
+      part.inflight++;
+      if (part.messageTimeoutMs > 0)
+        timeoutMs = Math.min(timeoutMs, Math.max(100, part.messageTimeoutMs - ((now - batch.opened) | 0)));
+    }
+    env.connection.send({
+      name: 'Produce',
+      minVersion: MIN_VERSION,
+      maxVersion: MAX_VERSION,
+      timeoutMs,
+      noResponse: acks === 0,
+      frame: (version, correlationId) => {
+        sent = true;
+        return produceFrame(env.memory, out, env.clientId, acks, requestTimeoutMs, version, correlationId);
+      },
+      done: (error, response) => {
+        this.answered(out, error, response, sent);
+        env.soon();
+      },
+      written: () => env.soon(),
+    });
+  }
+
+  private answered(out: readonly Outgoing[], error: number, response: any, sent: boolean): void {
+    this.reported = false;
+    const results = error === 0 && response !== null ? indexResults(response) : null;
+    for (const { part, batch } of out) {
+      part.inflight--;
+      const result = results === null ? null : (results.get(`${part.topic}\n${part.number}`) ?? null);
+      if (error !== 0) this.failed(part, batch, error, sent);
+      else if (results === null) this.delivered(part, batch, -1001, -1, false);
+      else if (result === null) this.failed(part, batch, E.RD_KAFKA_RESP_ERR__BAD_MSG, true);
+      else if (result.errorCode === 0)
+        this.delivered(part, batch, result.baseOffset, result.logAppendTimeMs ?? -1, true);
+      else this.refused(part, batch, result);
+      if (part.leaving && part.inflight === 0) this.finishLeaving(part);
+    }
+    if (this.reported) this.env.ringApp();
+  }
+
+  private delivered(_part: Partition, batch: TakenBatch, offset: number, appendTime: number, stored: boolean): void {
+    const status = stored ? E.RD_KAFKA_MSG_STATUS_PERSISTED : E.RD_KAFKA_MSG_STATUS_POSSIBLY_PERSISTED;
+    this.report(batch, 0, status | (offset < 0 ? FLAG_NO_OFFSET : 0), offset, appendTime);
+  }
+
+  private refused(part: Partition, batch: TakenBatch, result: any): void {
+    const listed: readonly any[] = result.recordErrors ?? [];
+    if (listed.length > 0 && classify(result.errorCode).action === 'fail') {
+      // Details first, the flag and the report behind them (memory.md, part 1, 4).
+      const errors = listed.slice(0, batch.count).map((row) => ({
+        index: row.batchIndex,
+        err: listed.length > 1 ? E.RD_KAFKA_RESP_ERR_INVALID_RECORD : result.errorCode,
+        text: row.batchIndexErrorMessage ?? result.errorMessage ?? '',
+      }));
+      this.env.toApp({ type: 'details', batch: batch.id, generation: batch.generation, errors });
+      this.reportFailure(batch, result.errorCode, true);
+      return;
+    }
+    this.failed(part, batch, result.errorCode, true);
+  }
+
+  private failed(part: Partition, batch: TakenBatch, error: number, sent: boolean): void {
+    const row = classify(error);
+    const counted = row.counted && sent;
+    if (row.maybePersisted && sent) batch.maybePersisted = true;
+    if (row.action === 'refresh') this.env.leaderStale(part, error);
+    const expired = part.messageTimeoutMs > 0 && ((this.env.now() - batch.opened) | 0) >= part.messageTimeoutMs;
+    if (row.action === 'fail' || expired || (counted && batch.retries >= this.maxRetries)) {
+      this.reportFailure(
+        batch,
+        expired && row.action !== 'fail' ? E.RD_KAFKA_RESP_ERR__MSG_TIMED_OUT : reportCode(error),
+        false,
+      );
+      return;
+    }
+    if (counted) batch.retries++;
+    const { settings, random } = this.env;
+    batch.notBefore =
+      (this.env.now() +
+        retryBackoff(
+          Math.max(1, batch.retries),
+          settings['retry.backoff.ms'],
+          settings['retry.backoff.max.ms'],
+          random,
+        )) |
+      0;
+    batch.backoff = true;
+    part.putBack(batch);
+    if (!part.leaving) this.busy.add(part);
+  }
+
+  private reportFailure(batch: TakenBatch, error: number, details: boolean): void {
+    const status = batch.maybePersisted
+      ? E.RD_KAFKA_MSG_STATUS_POSSIBLY_PERSISTED
+      : E.RD_KAFKA_MSG_STATUS_NOT_PERSISTED;
+    this.report(batch, error, status | FLAG_NO_OFFSET | (details ? FLAG_DETAILS : 0), -1001, -1);
+  }
+
+  private report(batch: TakenBatch, error: number, status: number, baseOffset: number, appendTime: number): void {
+    batch.compressed = null;
+    const verdict = { error, status, broker: this.env.brokerId, baseOffset, appendTime };
+    if (report(this.env.memory, batch, this.env.worker, verdict)) this.reported = true;
+  }
+
+  /** Batches past `message.timeout.ms`, and old open ones sealed so that their records don't differ much in age. */
+  private expire(now: number): number {
+    if (this.busy.size === 0) return Number.POSITIVE_INFINITY;
+    if (now < this.nextExpiryScan) return this.nextExpiryScan;
+    let every = 1000;
+    for (const part of this.busy) {
+      const timeout = part.messageTimeoutMs;
+      if (timeout === 0) continue;
+      if (timeout / 2 < every) every = Math.max(1, timeout / 2);
+      this.expirePartition(part, timeout, now);
+    }
+    this.nextExpiryScan = now + every;
+    return this.nextExpiryScan;
+  }
+
+  private expirePartition(part: Partition, timeout: number, now: number): void {
+    while (part.fifo.length > 0) {
+      const batch = part.fifo[0]!;
+      const age = (now - batch.opened) | 0;
+      if (age < timeout && (batch.count >= 0 || age < Math.max(this.lingerMs, timeout / 100))) return;
+      if (!this.seal(part, batch)) this.dropFirst(part);
+      else if (age < timeout) return;
+      else {
+        this.dropFirst(part);
+        this.reportFailure(batch, E.RD_KAFKA_RESP_ERR__MSG_TIMED_OUT, false);
+      }
+    }
+  }
+
+  /** Everything that waits here is reported with `error`. What is in flight is the connection's to abandon. */
+  purgeQueue(error: number): void {
+    this.reported = false;
+    for (const part of this.partitions.values()) {
+      part.take(this.env.memory);
+      const waiting = part.fifo;
+      part.fifo = [];
+      this.busy.delete(part);
+      for (const batch of waiting) if (this.seal(part, batch)) this.reportFailure(batch, error, false);
+    }
+    if (this.reported) this.env.ringApp();
+  }
+
+  private finishLeaving(part: Partition): void {
+    this.partitions.delete(part.block);
+    this.env.left(part);
+  }
+}
+
+function byTopic(a: Outgoing, b: Outgoing): number {
+  return a.part.topic < b.part.topic ? -1 : a.part.topic > b.part.topic ? 1 : a.part.number - b.part.number;
+}
+
+function indexResults(response: any): Map<string, any> {
+  const results = new Map<string, any>();
+  for (const topic of response.responses) {
+    for (const partition of topic.partitionResponses) results.set(`${topic.name}\n${partition.index}`, partition);
+  }
+  return results;
+}

@@ -1,0 +1,28 @@
+// Codecs by the three low bits of a batch's attributes. @thread any
+import type { Codec } from './codec.ts';
+import { gzip } from './gzip.ts';
+
+export const COMPRESSION_MASK = 0x07;
+
+const NAMES: readonly string[] = ['none', 'gzip', 'snappy', 'lz4', 'zstd'];
+const CODECS: readonly (Codec | null)[] = [null, gzip, null, null, null];
+
+/** The codec of these bits (attributes & 7), or null: 0 is no compression, others are not there yet or unknown. */
+export function codecOf(bits: number): Codec | null {
+  return CODECS[bits] ?? null;
+}
+
+/** Kafka's name for these bits, `codec 5` for one that Kafka has not. */
+export function codecName(bits: number): string {
+  return NAMES[bits] ?? `codec ${bits}`;
+}
+
+/** The bits of a codec by Kafka's name (`none`, `gzip` ...), or -1. */
+export function codecBits(name: string): number {
+  return NAMES.indexOf(name);
+}
+
+/** Why codecOf gave null for these bits (not 0), as text for an error. */
+export function codecMissing(bits: number): string {
+  return bits < NAMES.length ? `${codecName(bits)}: comes with a later version` : `${codecName(bits)}: unknown`;
+}

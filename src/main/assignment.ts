@@ -1,0 +1,233 @@
+// What is consumed now: assigned partitions, where each is fetched, and where it is.
+// @thread main
+
+import type { Settings } from '../conf/settings_type.ts';
+import { RD_KAFKA_RESP_ERR__TIMED_OUT, RD_KAFKA_RESP_ERR__TRANSPORT } from '../defs/enums.ts';
+import { errorText, isRetriable } from '../defs/errors.ts';
+import type { BlockPool } from '../ops/block_pool.ts';
+import { Cell } from '../ops/cells.ts';
+import type { HandleMemory } from '../ops/memory.ts';
+import type { MainToAppOp } from '../ops/ops.ts';
+import type { Assignment, PartitionOffset } from './group_env.ts';
+import type { Metadata } from './metadata.ts';
+import type { BrokerWorkers } from './workers.ts';
+
+const OFFSET_INVALID = -1001;
+const OFFSET_STORED = -1000;
+const ASK_AGAIN_MS = 500;
+
+/**
+ *   offset     its start is asked for (the committed offset)
+ *   ready      may be fetched, when its leader is known
+ *   fetching   `broker` fetches it
+ *   moving     `broker` was told to stop, because the leader is elsewhere
+ */
+type State = 'offset' | 'ready' | 'fetching' | 'moving';
+
+class Assigned {
+  readonly topic: string;
+  readonly number: number;
+  readonly cell: Cell;
+  state: State;
+  broker: number;
+  home: number;
+  /** Where to fetch from at the next start. */
+  offset: number;
+  leaderEpoch: number;
+  committed: number;
+  refusal: number;
+
+  constructor(topic: string, number: number, cell: Cell, offset: number) {
+    this.topic = topic;
+    this.number = number;
+    this.cell = cell;
+    this.state = 'ready';
+    this.broker = -1;
+    this.home = 0;
+    this.offset = offset;
+    this.leaderEpoch = -1;
+    this.committed = OFFSET_INVALID;
+    this.refusal = 0;
+  }
+}
+
+export interface AssignmentEnv {
+  readonly settings: Settings;
+  /** ListOffsets timestamp of `auto.offset.reset`; null: an error. */
+  readonly reset: number | null;
+  readonly memory: HandleMemory;
+  readonly blocks: BlockPool;
+  readonly metadata: Metadata;
+  readonly workers: BrokerWorkers;
+  toApp(op: MainToAppOp): void;
+  later(ms: number, fn: () => void): void;
+  fetchCommitted(
+    partitions: readonly PartitionOffset[],
+    done: (err: number, offsets: readonly PartitionOffset[]) => void,
+  ): void;
+}
+
+export class Assignments implements Assignment {
+  private readonly env: AssignmentEnv;
+  private current: Assigned[];
+  /** Rises over all partitions: data of a lower home than its partition's is stale, whatever cell it names. */
+  private homes: number;
+
+  constructor(env: AssignmentEnv) {
+    this.env = env;
+    this.current = [];
+    this.homes = 0;
+  }
+
+  assign(partitions: readonly PartitionOffset[]): void {
+    const { env } = this;
+    const asking: Assigned[] = [];
+    for (const { topic, partition, offset } of partitions) {
+      const id = env.blocks.take();
+      const cell = new Cell(id, env.memory.page(id));
+      cell.init(OFFSET_INVALID);
+      const part = new Assigned(topic, partition, cell, offset);
+      part.home = ++this.homes;
+      this.current.push(part);
+      env.toApp({ type: 'assigned', topic, partition, cell: id, home: part.home });
+      env.metadata.want(topic);
+      if (offset === OFFSET_INVALID || offset === OFFSET_STORED) {
+        part.state = 'offset';
+        asking.push(part);
+      }
+    }
+    if (asking.length > 0) this.ask(asking);
+    this.placeAll();
+  }
+
+  /** Committed offsets, or the reset policy where there is none; asked again for as long as it is refused. */
+  private ask(parts: readonly Assigned[]): void {
+    if (parts.length === 0) return;
+    const wanted = parts.map((part) => ({ topic: part.topic, partition: part.number, offset: OFFSET_INVALID }));
+    this.env.fetchCommitted(wanted, (err, offsets) => {
+      const live = parts.filter((part) => this.current.includes(part));
+      if (live.length === 0) return;
+      const again: Assigned[] = [];
+      for (const part of live) {
+        const found = offsets.find((each) => each.topic === part.topic && each.partition === part.number);
+        const code = err !== 0 ? err : (found?.err ?? 0);
+        if (code === 0 && found !== undefined) this.start(part, found);
+        else {
+          this.refused(part, code);
+          again.push(part);
+        }
+      }
+      if (again.length > 0)
+        this.env.later(ASK_AGAIN_MS, () => this.ask(again.filter((part) => this.current.includes(part))));
+      this.placeAll();
+    });
+  }
+
+  /** Told once; asked again all the same, since rights and coordinators change. */
+  private refused(part: Assigned, err: number): void {
+    if (part.refusal === err) return;
+    part.refusal = err;
+    if (isRetriable(err) || err === RD_KAFKA_RESP_ERR__TIMED_OUT || err === RD_KAFKA_RESP_ERR__TRANSPORT) return;
+    const text = `${part.topic} [${part.number}]: the committed offset can't be read: ${errorText(err)}`;
+    this.env.toApp({ type: 'consumer_error', err, text, topic: part.topic, partition: part.number });
+  }
+
+  private start(part: Assigned, found: PartitionOffset): void {
+    part.state = 'ready';
+    part.offset = found.offset >= 0 ? found.offset : (this.env.reset ?? OFFSET_INVALID);
+    if (found.offset >= 0) part.committed = found.offset;
+    if (part.offset !== OFFSET_INVALID) return;
+    part.state = 'offset';
+    this.env.toApp({
+      type: 'consumer_error',
+      err: -140,
+      text: `${part.topic} [${part.number}]: no committed offset, and auto.offset.reset=error`,
+      topic: part.topic,
+      partition: part.number,
+    });
+  }
+
+  unassign(done: () => void): void {
+    const { env } = this;
+    const cells: number[] = [];
+    for (const part of this.current) {
+      part.cell.close();
+      cells.push(part.cell.id);
+      if (part.state === 'fetching')
+        env.workers.of(part.broker)?.channel.post({ type: 'fetch_stop', cell: part.cell.id, answer: false });
+    }
+    if (cells.length > 0) env.toApp({ type: 'revoked', cells });
+    done();
+    this.current = [];
+  }
+
+  stored(onlyNew: boolean): PartitionOffset[] {
+    const offsets: PartitionOffset[] = [];
+    if (!this.env.settings['enable.auto.offset.store']) return offsets;
+    for (const part of this.current) {
+      const offset = part.cell.position;
+      if (offset < 0 || (onlyNew && offset === part.committed)) continue;
+      offsets.push({ topic: part.topic, partition: part.number, offset });
+    }
+    return offsets;
+  }
+
+  committed(offsets: readonly PartitionOffset[]): void {
+    for (const { topic, partition, offset } of offsets) {
+      const part = this.current.find((each) => each.topic === topic && each.number === partition);
+      if (part !== undefined) part.committed = offset;
+    }
+  }
+
+  partitions(): readonly PartitionOffset[] {
+    return this.current.map((part) => ({ topic: part.topic, partition: part.number, offset: part.cell.position }));
+  }
+
+  /** The app has let go of revoked cells and their data: they may be used again. */
+  cellsDone(cells: readonly number[]): void {
+    for (const cell of cells) this.env.blocks.give(cell);
+  }
+
+  placeAll(): void {
+    for (const part of this.current) this.place(part);
+  }
+
+  private place(part: Assigned): void {
+    const { env } = this;
+    const leader = env.metadata.topics.get(part.topic)?.partitions[part.number];
+    if (part.state === 'fetching') {
+      if (leader === undefined || leader.leader < 0 || leader.leader === part.broker) return;
+      part.state = 'moving';
+      env.workers.of(part.broker)?.channel.post({ type: 'fetch_stop', cell: part.cell.id, answer: true });
+      return;
+    }
+    if (part.state !== 'ready' || leader === undefined || leader.leader < 0) return;
+    const worker = env.workers.ensure(leader.leader);
+    if (worker === null) return;
+    part.state = 'fetching';
+    part.broker = leader.leader;
+    worker.channel.post({
+      type: 'fetch_start',
+      broker: leader.leader,
+      topic: part.topic,
+      partition: part.number,
+      cell: part.cell.id,
+      home: part.home,
+      offset: part.offset,
+      leaderEpoch: leader.leaderEpoch,
+      reset: env.reset,
+    });
+  }
+
+  /** The old leader's worker has stopped, and posted everything that it had before that. */
+  fetchStopped(cell: number, offset: number, oldWorker: number): void {
+    const part = this.current.find((each) => each.cell.id === cell);
+    if (part === undefined || part.state !== 'moving') return;
+    if (offset !== OFFSET_INVALID) part.offset = offset;
+    part.state = 'ready';
+    part.broker = -1;
+    part.home = ++this.homes;
+    this.env.toApp({ type: 'home', cell, home: part.home, oldWorker });
+    this.place(part);
+  }
+}

@@ -1,0 +1,127 @@
+// Being alive, in both directions: heartbeats to the coordinator, the session that they keep up, and
+// max.poll.interval.ms, by which the app shows that it is alive. @thread main
+import {
+  RD_KAFKA_RESP_ERR__MAX_POLL_EXCEEDED,
+  RD_KAFKA_RESP_ERR_ILLEGAL_GENERATION,
+  RD_KAFKA_RESP_ERR_REBALANCE_IN_PROGRESS,
+  RD_KAFKA_RESP_ERR_UNKNOWN_MEMBER_ID,
+} from '../../defs/enums.ts';
+import { errorText } from '../../defs/errors.ts';
+import { remedyOf } from './errors.ts';
+import { leave } from './leave.ts';
+import type { Member } from './member.ts';
+import { revokeUnlessRebalancing } from './rebalance.ts';
+import { heartbeat, type Identity } from './requests.ts';
+import type { JoinState } from './states.ts';
+
+/** Between the join and its sync the coordinator does not expect any; and JoinGroup holds up the connection. */
+const BEATING: ReadonlySet<JoinState> = new Set([
+  'steady',
+  'wait-assign-call',
+  'wait-unassign-call',
+  'wait-unassign-to-complete',
+]);
+
+const POLL_CHECK_MS = 500;
+
+/** The group has a new generation with us in it: the session starts. */
+export function startSession(member: Member, now: number): void {
+  member.sessionDeadline = now + member.env.settings['session.timeout.ms'];
+  member.heartbeatAt = now + member.env.settings['heartbeat.interval.ms'];
+  member.heartbeatError = 0;
+}
+
+/** Sends a heartbeat when it is time. Returns when to be polled next. */
+export function serveHeartbeat(member: Member, now: number): number {
+  const { node } = member.coordinator;
+  if (!BEATING.has(member.state) || !member.hasJoined || member.generation < 0) return Number.POSITIVE_INFINITY;
+  if (member.heartbeatCall !== null || node === null || member.pollExceeded) return Number.POSITIVE_INFINITY;
+  if (now < member.heartbeatAt) return member.heartbeatAt;
+  member.heartbeatAt = now + member.env.settings['heartbeat.interval.ms'];
+  const as = member.identity;
+  const request = heartbeat(member.env.settings, as);
+  member.heartbeatCall = member.calls.send(now, { broker: node }, request, (at, error, response) => {
+    member.heartbeatCall = null;
+    answered(member, at, node, as, error !== 0 ? error : (response?.errorCode ?? 0));
+  });
+  return member.heartbeatAt;
+}
+
+function extendSession(member: Member, now: number): void {
+  member.sessionDeadline = now + member.env.settings['session.timeout.ms'];
+}
+
+function answered(member: Member, now: number, node: number, as: Identity, err: number): void {
+  const known = member.heartbeatError;
+  member.heartbeatError = err;
+  if (err === 0 || err === RD_KAFKA_RESP_ERR_REBALANCE_IN_PROGRESS) extendSession(member, now);
+  if (err === 0) return;
+  member.log('HEARTBEAT', `heartbeat in state ${member.state}: ${errorText(err)}`);
+  const remedy = remedyOf(err);
+  if (remedy === 'coordinator') {
+    // Still a member: the new coordinator knows us too.
+    member.coordinator.lost(now, node, `heartbeat: ${errorText(err)}`);
+    return;
+  }
+  // The answer to a membership that is over by now.
+  if (!BEATING.has(member.state) || as.memberId !== member.memberId || as.generation !== member.generation) return;
+  if (remedy === 'fenced') {
+    member.fenced(err);
+    revokeUnlessRebalancing(member, now, true, 'another process has our group.instance.id');
+  } else if (err === RD_KAFKA_RESP_ERR_REBALANCE_IN_PROGRESS) {
+    revokeUnlessRebalancing(member, now, false, 'the group rebalances');
+  } else if (err === RD_KAFKA_RESP_ERR_UNKNOWN_MEMBER_ID) {
+    member.setMemberId('');
+  } else if (err === RD_KAFKA_RESP_ERR_ILLEGAL_GENERATION) {
+    member.generation = -1;
+  } else if (remedy === 'permanent' && err !== known) {
+    member.tellError(err, `Heartbeat failed: ${errorText(err)}`);
+  }
+}
+
+/** Ends a membership that the coordinator has ended, or has not confirmed for too long. Returns when to be polled next. */
+export function serveSession(member: Member, now: number): number {
+  if (member.state !== 'steady' || member.groupAssignment === null) return Number.POSITIVE_INFINITY;
+  if (!member.hasJoined) {
+    revokeUnlessRebalancing(member, now, true, 'no longer a member of the group');
+  } else if (member.generation < 0) {
+    revokeUnlessRebalancing(member, now, true, 'the group has gone on to another generation');
+  } else if (now >= member.sessionDeadline) {
+    const last = errorText(member.heartbeatError);
+    const text = `session timed out, nothing heard from the coordinator (last: ${last}): revoking and joining again`;
+    member.log('SESSTMOUT', text, 'consumer', 4);
+    member.heartbeatError = 0;
+    member.heartbeatCall?.cancel();
+    member.heartbeatCall = null;
+    member.setMemberId('');
+    revokeUnlessRebalancing(member, now, true, 'session timed out');
+  }
+  return member.sessionDeadline;
+}
+
+/** Milliseconds by which the app is over max.poll.interval.ms; 0 or less: it is not. */
+export function overdue(member: Member, now: number): number {
+  if (member.appWaits) return 0;
+  return now - member.polledAt - member.env.settings['max.poll.interval.ms'];
+}
+
+/** Leaves the group when the app has not polled in time, twice a second. Returns when to be polled next. */
+export function servePollInterval(member: Member, now: number): number {
+  if (member.pollCheckAt === null || member.closing !== null) return Number.POSITIVE_INFINITY;
+  if (now < member.pollCheckAt) return member.pollCheckAt;
+  const late = overdue(member, now);
+  if (late <= 0) {
+    member.pollCheckAt = now + POLL_CHECK_MS;
+    return member.pollCheckAt;
+  }
+  const text = `no poll for ${Math.round(late)} ms longer than max.poll.interval.ms allows`;
+  member.log('MAXPOLL', `${text}: leaving the group (raise it if messages take that long)`, 'consumer', 4);
+  member.tellError(RD_KAFKA_RESP_ERR__MAX_POLL_EXCEEDED, `The application has made ${text}`);
+  member.pollExceeded = true;
+  member.pollCheckAt = null;
+  // Before the revoke, which the app may not serve for long: others should not have to wait for it.
+  if (member.isStatic) member.setMemberId('');
+  else leave(member, now, 'max.poll.interval.ms exceeded');
+  revokeUnlessRebalancing(member, now, true, 'max.poll.interval.ms exceeded');
+  return Number.POSITIVE_INFINITY;
+}

@@ -1,0 +1,177 @@
+// Our membership in the group: what is known about it, and the few steps that all parts of the group share. The parts
+// (topics, join, rebalance, heartbeat, leave) are functions on this object. @thread main
+import {
+  RD_KAFKA_RESP_ERR_FENCED_INSTANCE_ID,
+  RD_KAFKA_RESP_ERR_ILLEGAL_GENERATION,
+  RD_KAFKA_RESP_ERR_UNKNOWN_MEMBER_ID,
+} from '../../defs/enums.ts';
+import { errorText } from '../../defs/errors.ts';
+import { StateMachine } from '../../rd/state_machine.ts';
+import { Coordinator } from '../coordinator.ts';
+import type { GroupEnv, LogContext, PartitionOffset } from '../group_env.ts';
+import { type Membership, Offsets } from '../offsets.ts';
+import type { Assignor, GroupMember } from './assignors/assignor.ts';
+import { assignorsOf } from './assignors/registry.ts';
+import { type Call, Calls } from './calls.ts';
+import type { Identity } from './requests.ts';
+import { JOIN_STEPS, type JoinState } from './states.ts';
+
+/** The partitions that are being let go. */
+export interface Removal {
+  /** Waits for the fetchers' final positions, then for the commits. */
+  stage: 'unassign' | 'commit';
+  readonly deadline: number;
+  /** Others may own them: nothing is committed. */
+  readonly lost: boolean;
+  /** To be assigned afterwards; null: nothing. */
+  next: readonly PartitionOffset[] | null;
+}
+
+/** What the leader has to do: its members, and the partition counts that it assigned from. */
+export interface Leadership {
+  readonly members: readonly GroupMember[];
+  readonly topics: readonly string[];
+  /** Null until the assignor has run. */
+  counts: ReadonlyMap<string, number | null> | null;
+}
+
+export interface Closing {
+  readonly deadline: number;
+  readonly done: () => void;
+}
+
+export class Member implements Membership {
+  readonly env: GroupEnv;
+  readonly calls: Calls;
+  readonly coordinator: Coordinator;
+  readonly offsets: Offsets;
+  readonly assignors: readonly Assignor[];
+  private readonly machine: StateMachine<JoinState>;
+
+  memberId = '';
+  generation = -1;
+  /** The one that the group has agreed on, null before the first join. */
+  assignor: Assignor | null = null;
+  fatalError = 0;
+
+  /** As the app gave it; null for none. */
+  subscription: readonly string[] | null = null;
+  /** A subscription (or its end: null) that waits for the rebalance to finish; undefined for none. */
+  nextSubscription: readonly string[] | null | undefined = undefined;
+  /** Those subscribed topics that exist, with their partition counts, at the last join. */
+  effective: ReadonlyMap<string, number> = new Map();
+  /** Errors of subscribed topics that the app has been told of. */
+  topicErrors: ReadonlyMap<string, number> = new Map();
+  leadership: Leadership | null = null;
+
+  /** What the group gave us, null if nothing (an empty list is something: the app was told). */
+  groupAssignment: readonly PartitionOffset[] | null = null;
+  lost = false;
+  removal: Removal | null = null;
+  /** Leave the group when the partitions are let go. */
+  leaveAfter = false;
+
+  joinCall: Call | null = null;
+  joinAt = Number.NEGATIVE_INFINITY;
+  joinFailures = 0;
+  joinReason = '';
+  /** Something about the topics is new, and has not been looked at. */
+  metadataNew = false;
+  /** Until when the leader waits for partition counts. */
+  metadataDeadline = Number.POSITIVE_INFINITY;
+  leaveCall: Call | null = null;
+  heartbeatCall: Call | null = null;
+  heartbeatAt = Number.POSITIVE_INFINITY;
+  heartbeatError = 0;
+  sessionDeadline = Number.POSITIVE_INFINITY;
+
+  polledAt = Number.POSITIVE_INFINITY;
+  /** The app is blocked in a poll of ours. */
+  appWaits = false;
+  /** Null while max.poll.interval.ms is not watched. */
+  pollCheckAt: number | null = null;
+  /** max.poll.interval.ms was exceeded: no join before the next poll. */
+  pollExceeded = false;
+
+  closing: Closing | null = null;
+  closed = false;
+
+  constructor(env: GroupEnv) {
+    this.env = env;
+    this.calls = new Calls(env);
+    const groupId = env.settings['group.id'];
+    this.coordinator = new Coordinator(env, this.calls, groupId, 0, (err, text) => this.tellError(err, text));
+    this.assignors = assignorsOf(env.settings['partition.assignment.strategy']);
+    this.machine = new StateMachine(`group "${groupId}"`, JOIN_STEPS, 'init', (to, from, reason) =>
+      this.log('CGRPJOINSTATE', `join state ${from} -> ${to}: ${reason}`),
+    );
+    this.offsets = new Offsets(env, this.calls, this.coordinator, this);
+  }
+
+  get state(): JoinState {
+    return this.machine.state;
+  }
+
+  get identity(): Identity {
+    return { memberId: this.memberId, generation: this.generation };
+  }
+
+  /** Member with a static identity: it does not leave when it closes, so that it finds its partitions again. */
+  get isStatic(): boolean {
+    return Boolean(this.env.settings['group.instance.id']);
+  }
+
+  get hasJoined(): boolean {
+    return this.memberId !== '';
+  }
+
+  get settled(): boolean {
+    return this.subscription === null || this.state === 'steady';
+  }
+
+  /** The app has yet to answer a rebalance. */
+  get waitsForApp(): boolean {
+    return this.state === 'wait-assign-call' || this.state === 'wait-unassign-call';
+  }
+
+  /** A new subscription has to wait. The very first join does not count: it can be given up. */
+  get rebalancing(): boolean {
+    if (this.state === 'wait-join' || this.state === 'wait-metadata') return this.hasJoined;
+    return this.state !== 'init' && this.state !== 'steady';
+  }
+
+  enter(to: JoinState, reason: string): void {
+    if (to !== this.state) this.machine.enter(to, reason);
+  }
+
+  log(fac: string, text: string, context: LogContext = 'cgrp', level = 7): void {
+    this.env.log(level, fac, `Group "${this.env.settings['group.id']}": ${text}`, context);
+  }
+
+  tellError(err: number, text: string, topic?: string): void {
+    if (!this.closed) this.env.toApp({ type: 'consumer_error', err, text, ...(topic === undefined ? {} : { topic }) });
+  }
+
+  setMemberId(memberId: string): void {
+    if (memberId === this.memberId) return;
+    this.log('MEMBERID', `member id "${this.memberId}" -> "${memberId}"`);
+    this.memberId = memberId;
+    if (memberId === '') this.generation = -1;
+  }
+
+  /** A static member was replaced by another process of the same group.instance.id. */
+  fenced(err: number): void {
+    if (this.fatalError !== 0) return;
+    this.fatalError = err;
+    this.env.fatal(err, `The consumer can't go on: ${errorText(err)}`);
+  }
+
+  commitRefused(err: number, as: Identity): void {
+    // Of a membership that is over anyway.
+    if (as.memberId === '' || as.memberId !== this.memberId || as.generation !== this.generation) return;
+    if (err === RD_KAFKA_RESP_ERR_FENCED_INSTANCE_ID) this.fenced(err);
+    // heartbeat.ts sees to the rest: a member without id or generation starts anew as soon as it is steady.
+    else if (err === RD_KAFKA_RESP_ERR_UNKNOWN_MEMBER_ID) this.setMemberId('');
+    else if (err === RD_KAFKA_RESP_ERR_ILLEGAL_GENERATION && !this.rebalancing) this.generation = -1;
+  }
+}

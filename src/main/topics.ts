@@ -1,0 +1,199 @@
+// The topics that the app produces to: their partition blocks, their leaders, and who takes their batches now.
+// @thread main
+//
+// A partition is with main until it first has something to send, so that ten thousand quiet ones cost no messages;
+// then it moves to the worker of its leader's broker, and on with its leader (memory.md, part 1, 5).
+
+import type { TopicSettings } from '../conf/settings_type.ts';
+import * as E from '../defs/enums.ts';
+import { type TakenBatch, takeHead } from '../ops/batch_owner.ts';
+import type { BlockPool } from '../ops/block_pool.ts';
+import { indexOf, MAIN } from '../ops/ids.ts';
+import type { HandleMemory } from '../ops/memory.ts';
+import type { LeftPartitionOp, MainToAppOp, TopicOp } from '../ops/ops.ts';
+import { COUNT, initPartition, LEADER, NO_SUCH_TOPIC, OWNER, PARTITION_WORDS, TOPIC_ERROR } from '../ops/partitions.ts';
+import { restoreBatch, saveBatch } from '../ops/taken_state.ts';
+import type { CachedTopic } from './metadata.ts';
+import type { BrokerWorkers } from './workers.ts';
+
+/** main: its batches are taken here | away: a broker's worker has it, or will | leaving: it is on its way back */
+type Home = 'main' | 'away' | 'leaving';
+
+export class MainPartition {
+  readonly topic: MainTopic;
+  readonly number: number;
+  readonly block: number;
+  readonly words: Int32Array;
+  readonly base: number;
+  home: Home;
+  /** Whose worker it is away at. */
+  broker: number;
+  leader: number;
+  fifo: TakenBatch[];
+  nextNumber: number;
+  nextId: number;
+
+  constructor(topic: MainTopic, number: number, block: number, memory: HandleMemory) {
+    this.topic = topic;
+    this.number = number;
+    this.block = block;
+    this.words = memory.page(block).words;
+    this.base = indexOf(block) * PARTITION_WORDS;
+    this.home = 'main';
+    this.broker = -1;
+    this.leader = -1;
+    this.fifo = [];
+    this.nextNumber = 0;
+    this.nextId = 1;
+  }
+}
+
+export class MainTopic {
+  readonly name: string;
+  readonly settings: TopicSettings;
+  readonly block: number;
+  readonly words: Int32Array;
+  readonly base: number;
+  readonly partitions: MainPartition[];
+  /** Batches of records that wait for metadata, oldest first. */
+  waiting: TakenBatch[];
+  /** HEAD reads CLOSED: records go to partitions. */
+  closed: boolean;
+  err: number;
+
+  constructor(op: TopicOp, memory: HandleMemory) {
+    this.name = op.topic;
+    this.settings = op.settings;
+    this.block = op.block;
+    this.words = memory.page(op.block).words;
+    this.base = indexOf(op.block) * PARTITION_WORDS;
+    this.partitions = [];
+    this.waiting = [];
+    this.closed = false;
+    this.err = 0;
+  }
+}
+
+export interface TopicsEnv {
+  readonly memory: HandleMemory;
+  readonly blocks: BlockPool;
+  readonly workers: BrokerWorkers;
+  toApp(op: MainToAppOp): void;
+  /** Reports these batches of main's with an error. */
+  fail(batches: TakenBatch[], err: number): void;
+}
+
+export class Topics {
+  readonly byName: Map<string, MainTopic>;
+  readonly topicByBlock: Map<number, MainTopic>;
+  readonly partitionByBlock: Map<number, MainPartition>;
+  private readonly env: TopicsEnv;
+
+  constructor(env: TopicsEnv) {
+    this.byName = new Map();
+    this.topicByBlock = new Map();
+    this.partitionByBlock = new Map();
+    this.env = env;
+  }
+
+  add(op: TopicOp): MainTopic {
+    const topic = new MainTopic(op, this.env.memory);
+    this.byName.set(topic.name, topic);
+    this.topicByBlock.set(topic.block, topic);
+    return topic;
+  }
+
+  /** Metadata said something new: blocks for new partitions, leaders, then the count. */
+  update(topic: MainTopic, cached: CachedTopic): void {
+    topic.err = cached.err;
+    if (cached.err !== 0) {
+      for (const part of topic.partitions) this.setLeader(part, -1);
+      Atomics.store(topic.words, topic.base + TOPIC_ERROR, cached.err);
+      Atomics.store(topic.words, topic.base + COUNT, NO_SUCH_TOPIC);
+      return;
+    }
+    const first = topic.partitions.length;
+    const blocks: number[] = [];
+    for (let number = first; number < cached.partitions.length; number++) {
+      const block = this.env.blocks.take();
+      const part = new MainPartition(topic, number, block, this.env.memory);
+      initPartition(part.words, part.base, MAIN, -1);
+      topic.partitions.push(part);
+      this.partitionByBlock.set(block, part);
+      blocks.push(block);
+    }
+    for (const part of topic.partitions) this.setLeader(part, cached.partitions[part.number]?.leader ?? -1);
+    if (blocks.length > 0) this.env.toApp({ type: 'partitions', topic: topic.name, first, blocks });
+    Atomics.store(topic.words, topic.base + COUNT, cached.partitions.length);
+  }
+
+  private setLeader(part: MainPartition, leader: number): void {
+    part.leader = leader;
+    Atomics.store(part.words, part.base + LEADER, leader);
+    this.place(part);
+  }
+
+  /** The partition's bell rang and main is its owner. */
+  wake(part: MainPartition): void {
+    if (part.home !== 'main') return;
+    this.wakeHere(part);
+    this.place(part);
+  }
+
+  /** Takes what was pushed, and leaves the partition where it is. */
+  wakeHere(part: MainPartition): void {
+    if (part.home !== 'main') return;
+    for (const batch of takeHead(this.env.memory, part.words, part.base)) part.fifo.push(batch);
+  }
+
+  /** Moves the partition to where its leader is, as far as that can be done now. */
+  place(part: MainPartition): void {
+    if (part.home === 'leaving') return;
+    if (part.home === 'away') {
+      if (part.broker === part.leader) return;
+      const worker = this.env.workers.of(part.broker);
+      if (worker === null) return;
+      part.home = 'leaving';
+      worker.channel.post({ type: 'leave', block: part.block });
+      return;
+    }
+    if (part.fifo.length === 0) return;
+    if (part.topic.err !== 0) this.env.fail(part.fifo.splice(0), E.RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC);
+    else if (part.leader >= 0) this.join(part);
+  }
+
+  private join(part: MainPartition): void {
+    const worker = this.env.workers.ensure(part.leader);
+    if (worker === null) return;
+    part.home = 'away';
+    part.broker = part.leader;
+    worker.channel.post({
+      type: 'join',
+      block: part.block,
+      topic: part.topic.name,
+      partition: part.number,
+      broker: part.leader,
+      settings: part.topic.settings,
+      fifo: part.fifo.map(saveBatch),
+      nextNumber: part.nextNumber,
+      nextId: part.nextId,
+    });
+    part.fifo = [];
+  }
+
+  /** The old home answered: all that it had goes to the new one, or stays here while there is no leader. */
+  left(op: LeftPartitionOp): void {
+    const part = this.partitionByBlock.get(op.block)!;
+    part.fifo = op.fifo.map((state) => restoreBatch(this.env.memory, state));
+    part.nextNumber = op.nextNumber;
+    part.nextId = op.nextId;
+    part.home = 'main';
+    part.broker = -1;
+    if (part.leader >= 0 && part.topic.err === 0 && this.env.workers.ensure(part.leader) !== null) {
+      this.join(part);
+      return;
+    }
+    Atomics.store(part.words, part.base + OWNER, MAIN);
+    this.wake(part);
+  }
+}

@@ -1,0 +1,139 @@
+// Calls of the user's that main answers: one row each, every one with a deadline of its own.
+// @thread main
+
+import * as E from '../defs/enums.ts';
+import type { CallOp, PartitionOffset } from '../ops/ops.ts';
+import type { MetadataResponse } from '../protocol/messages.ts';
+import type { MainHandle } from './handle.ts';
+
+type Answer = (err: number, value: unknown, text?: string) => void;
+
+interface OpenCall {
+  readonly until: number;
+  readonly answer: Answer;
+}
+
+export class Calls {
+  private readonly rk: MainHandle;
+  /** Calls whose answer is still to come; a late one is told _TIMED_OUT. */
+  private readonly open: Map<number, OpenCall>;
+  private readonly purges: Map<number, number>;
+
+  constructor(rk: MainHandle) {
+    this.rk = rk;
+    this.open = new Map();
+    this.purges = new Map();
+  }
+
+  call(op: CallOp): void {
+    const row = ROWS[op.what];
+    if (row === undefined) throw new Error(`no call ${op.what}`);
+    const answer: Answer = (err, value, text = '') => {
+      if (!this.open.delete(op.call)) return;
+      this.rk.toApp.post({ type: 'reply', call: op.call, err, text, value });
+    };
+    const timeoutMs = op.timeoutMs < 0 ? Number.POSITIVE_INFINITY : op.timeoutMs;
+    this.open.set(op.call, { until: this.rk.now() + timeoutMs, answer });
+    row(this.rk, op, answer);
+  }
+
+  poll(now: number): number {
+    let wake = Number.POSITIVE_INFINITY;
+    for (const { until, answer } of [...this.open.values()]) {
+      if (until <= now)
+        answer(this.rk.brokers.anyUp ? E.RD_KAFKA_RESP_ERR__TIMED_OUT : E.RD_KAFKA_RESP_ERR__TRANSPORT, null);
+      else wake = Math.min(wake, until);
+    }
+    return wake;
+  }
+
+  /** Purges what main holds and asks every worker; answered when all have reported what they purged. */
+  purge(op: CallOp): void {
+    const [queue, inflight] = op.args as [boolean, boolean];
+    const { rk } = this;
+    if (queue) {
+      for (const topic of rk.topics.byName.values()) {
+        rk.waiting.purge(topic, E.RD_KAFKA_RESP_ERR__PURGE_QUEUE);
+        for (const part of topic.partitions) {
+          rk.topics.wakeHere(part);
+          rk.fail(part.fifo.splice(0), E.RD_KAFKA_RESP_ERR__PURGE_QUEUE);
+        }
+      }
+    }
+    const workers = rk.workers.all.filter((worker) => !worker.closed);
+    this.purges.set(op.call, workers.length + 1);
+    for (const worker of workers) worker.channel.post({ type: 'purge', call: op.call, queue, inflight });
+    this.purged(op.call);
+  }
+
+  purged(call: number): void {
+    const left = (this.purges.get(call) ?? 1) - 1;
+    if (left > 0) {
+      this.purges.set(call, left);
+      return;
+    }
+    this.purges.delete(call);
+    this.open.get(call)?.answer(0, null);
+  }
+}
+
+const ROWS: Readonly<Record<string, (rk: MainHandle, op: CallOp, answer: Answer) => void>> = {
+  metadata(rk, op, answer) {
+    const [all, only] = op.args as [boolean, string | null];
+    const topics = only !== null ? [only] : all ? null : [...rk.metadata.topics.keys()];
+    const done = (err: number, response: MetadataResponse | null) => {
+      const broker = rk.brokers.nodes.values().next().value;
+      answer(
+        err,
+        err === 0
+          ? {
+              ...response,
+              origBrokerId: broker?.id ?? -1,
+              origBrokerName: broker === undefined ? '' : `${broker.host}:${broker.port}/${broker.id}`,
+            }
+          : null,
+      );
+    };
+    rk.metadata.ask({ topics, done }, timeoutOf(rk, op), rk.producer || rk.settings['allow.auto.create.topics']);
+  },
+  clusterid(rk, op, answer) {
+    known(rk, op, answer, () => rk.metadata.clusterId);
+  },
+  controllerid(rk, op, answer) {
+    known(rk, op, answer, () => rk.metadata.controllerId);
+  },
+  purge(rk, op) {
+    rk.calls.purge(op);
+  },
+  dump(rk, _op, answer) {
+    answer(0, {
+      nodes: [...rk.brokers.nodes.values()],
+      topics: [...rk.metadata.topics.values()],
+      workers: rk.workers.all.length,
+    });
+  },
+  committed(rk, op, answer) {
+    if (rk.consumer === null) answer(E.RD_KAFKA_RESP_ERR__UNKNOWN_GROUP, null);
+    else rk.consumer.committed(op.args[0] as PartitionOffset[], timeoutOf(rk, op), answer);
+  },
+  commit(rk, op, answer) {
+    if (rk.consumer === null) answer(E.RD_KAFKA_RESP_ERR__UNKNOWN_GROUP, null);
+    else rk.consumer.commit(op.args[0] as PartitionOffset[] | null, answer);
+  },
+  consumer_close(rk, op, answer) {
+    const [timeoutMs] = op.args as [number];
+    if (rk.consumer === null) answer(E.RD_KAFKA_RESP_ERR__UNKNOWN_GROUP, null);
+    else rk.consumer.close(timeoutMs < 0 ? Number.POSITIVE_INFINITY : rk.now() + timeoutMs, () => answer(0, null));
+  },
+};
+
+function timeoutOf(rk: MainHandle, op: CallOp): number {
+  return op.timeoutMs < 0 ? rk.settings['socket.timeout.ms'] : Math.max(1, op.timeoutMs);
+}
+
+/** Answers from the cache, or asks and then does. */
+function known(rk: MainHandle, op: CallOp, answer: Answer, value: () => unknown): void {
+  if (rk.metadata.known) answer(0, value());
+  else
+    rk.metadata.ask({ topics: [], done: (err) => answer(err, err === 0 ? value() : null) }, timeoutOf(rk, op), false);
+}

@@ -1,0 +1,77 @@
+// Where the mock worker starts: clusters come by its root port, each with a channel of its own for its commands.
+// @thread mock
+
+import { Channel } from '../ops/channel.ts';
+import type { MockCallOp, MockOpenOp, MockToAppOp, RootOp } from '../ops/ops.ts';
+import { PortReader } from '../ops/port_reader.ts';
+import type { WorkerStart } from '../ops/spawn.ts';
+import { threadPage } from '../ops/thread_page.ts';
+import { WorkerLoop } from '../ops/worker_loop.ts';
+import { systemClock } from '../rd/clock.ts';
+import { LogSink } from '../rd/log.ts';
+import { MockCluster } from './cluster.ts';
+import { COMMANDS } from './commands.ts';
+
+type Command = (cluster: MockCluster, ...args: any[]) => unknown;
+
+const INVALID_ARG = -186;
+const FAIL = -196;
+
+export function enterMock(start: WorkerStart): void {
+  const loop = new WorkerLoop(threadPage(start.page), systemClock);
+  const root: PortReader<RootOp> = new PortReader(
+    start.root,
+    (op) => {
+      if (op.type === 'mock_open') open(op, loop);
+    },
+    () => {},
+    () => process.exit(0),
+  );
+  loop.add({ drain: () => void root.drain(), serve: () => Number.POSITIVE_INFINITY });
+  loop.start();
+}
+
+function open(op: MockOpenOp, loop: WorkerLoop): void {
+  const channel = new Channel<MockToAppOp>(op.port, threadPage(op.appPage));
+  const sink = new LogSink({ clock: systemClock });
+  const cluster = new MockCluster({
+    ...op.options,
+    clock: systemClock,
+    log: (level, fac, text) => {
+      if (level < 6) sink.logLine(`%${level}|${fac}|mock| ${text}`);
+    },
+  });
+  const answer = (call: number, err: number, text: string, value: unknown): void => {
+    channel.post({ type: 'reply', call, err, text, value });
+  };
+  let gone = false;
+  const end = (): void => {
+    if (gone) return;
+    gone = true;
+    loop.remove(task);
+    void cluster.close().then(() => reader.close());
+  };
+  // Commands run one after the other, as they were posted.
+  let last: Promise<void> = cluster.start().then(
+    () => answer(0, 0, '', cluster.bootstraps()),
+    (error: Error) => answer(0, FAIL, error.message, null),
+  );
+  const run = (call: MockCallOp): void => {
+    last = last
+      .then(async () => {
+        if (call.command === 'close') {
+          await cluster.close();
+          answer(call.call, 0, '', null);
+          end();
+          return;
+        }
+        const command = (COMMANDS as Readonly<Record<string, Command | undefined>>)[call.command];
+        if (command === undefined) answer(call.call, INVALID_ARG, `no command ${call.command}`, null);
+        else answer(call.call, 0, '', await command(cluster, ...call.args));
+      })
+      .catch((error: Error) => answer(call.call, FAIL, error.message, null));
+  };
+  const reader = new PortReader<MockCallOp>(op.port, run, () => {}, end);
+  const task = { drain: () => void reader.drain(), serve: () => Number.POSITIVE_INFINITY };
+  loop.add(task);
+}

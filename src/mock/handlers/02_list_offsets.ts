@@ -1,0 +1,48 @@
+// ListOffsets v0-10. v0 lists of offsets, v4 leader epochs, v7 the greatest timestamp (-3), v8 and v9 tiered storage
+// (-4 is the earliest offset, -5 is unknown: there is no tier). @thread mock
+import { E } from '../codes.ts';
+import type { Context, Handler } from '../context.ts';
+import { findByTimestamp, findMaxTimestamp } from '../inspect.ts';
+import type { Partition } from '../topics.ts';
+
+const LATEST = -1;
+const EARLIEST = -2;
+const MAX_TIMESTAMP = -3;
+const EARLIEST_LOCAL = -4;
+
+interface Found {
+  readonly offset: number;
+  readonly timestamp: number;
+}
+
+function check(cx: Context, partition: Partition | undefined, epoch: number): number {
+  if (cx.error !== E.NONE) return cx.error;
+  if (partition === undefined) return E.UNKNOWN_TOPIC_OR_PARTITION;
+  if (partition.leaderId !== cx.broker.id) return E.NOT_LEADER_OR_FOLLOWER;
+  return partition.checkEpoch(epoch);
+}
+
+function find({ log }: Partition, timestamp: number): Found {
+  if (timestamp === LATEST) return { offset: log.endOffset, timestamp: -1 };
+  if (timestamp === EARLIEST || timestamp === EARLIEST_LOCAL) return { offset: log.startOffset, timestamp: -1 };
+  const found = timestamp === MAX_TIMESTAMP ? findMaxTimestamp(log) : null;
+  if (found !== null) return found;
+  return (timestamp >= 0 ? findByTimestamp(log, timestamp) : null) ?? { offset: -1, timestamp: -1 };
+}
+
+export const listOffsets: Handler<'ListOffsets'> = (cx, request, answer) => {
+  const topics = request.topics.map(({ name, partitions }) => ({
+    name,
+    partitions: partitions.map(({ partitionIndex, currentLeaderEpoch, timestamp }) => {
+      const partition = cx.cluster.topics.partition(name, partitionIndex);
+      const errorCode = check(cx, partition, currentLeaderEpoch);
+      if (errorCode !== E.NONE || partition === undefined) return { partitionIndex, errorCode };
+      const found = find(partition, timestamp);
+      if (cx.version === 0)
+        return { partitionIndex, errorCode, oldStyleOffsets: found.offset < 0 ? [] : [found.offset] };
+      const leaderEpoch = cx.version >= 4 && found.offset >= 0 ? partition.log.epochAt(found.offset) : -1;
+      return { partitionIndex, errorCode, ...found, leaderEpoch };
+    }),
+  }));
+  answer({ topics });
+};

@@ -1,0 +1,36 @@
+// The head page of a handle: 64 KiB that all its threads see (memory.md, part 1, 0).
+// @thread any
+//
+//   word  0  CLOSING        set once by the app when destroy begins
+//         1  WORKERS        threads of this handle that read pages: main counts, so it starts at 1
+//         2  POLLS          a consumer's poll counter: the app adds 1 a poll and a record
+//         3  WAITING        1 while the app blocks in (or awaits) a poll of the consumer queue
+//         4  FLUSHING       calls of flush under way; owners seal at once while it is not 0
+//         5  UNDELIVERED    records accepted and not yet reported: app, read by the exit line only
+//     16-31  REPORTS[slot]  top of the report stack of app slot 1..15
+//   64-4159  READY[worker]  top of the ready stack of each worker; 0 is main
+//
+// All words only by Atomics.
+
+import { EMPTY } from './stacks.ts';
+
+export const CLOSING = 0;
+export const WORKERS = 1;
+export const POLLS = 2;
+export const WAITING = 3;
+export const FLUSHING = 4;
+export const REPORTS = 16;
+export const READY = 64;
+
+export const MAX_WORKERS = 4096;
+
+export type HeadPage = Int32Array;
+
+/** @thread app */
+export function newHeadPage(): HeadPage {
+  const head = new Int32Array(new SharedArrayBuffer(65536));
+  head.fill(EMPTY, REPORTS, REPORTS + 16);
+  head.fill(EMPTY, READY, READY + MAX_WORKERS);
+  Atomics.store(head, WORKERS, 1);
+  return head;
+}

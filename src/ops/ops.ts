@@ -1,0 +1,338 @@
+// Every message that two threads of ours exchange, the direction in the type's name (memory.md, part 1, 7).
+// @thread any
+//
+// Order holds within one port only. Each kind towards the app is bounded or replaces its predecessor.
+
+import type { MessagePort } from 'node:worker_threads';
+import type { Settings, TopicSettings } from '../conf/settings_type.ts';
+import type { WakeOp } from './channel.ts';
+
+/** A control page or slab of a creator; posted before an id in it is published. */
+export interface PageOp {
+  readonly type: 'page' | 'slab';
+  readonly creator: number;
+  readonly number: number;
+  readonly memory: SharedArrayBuffer;
+}
+
+/** A partition with an offset to start at, or the error that concerns it. */
+export interface PartitionOffset {
+  topic: string;
+  partition: number;
+  offset: number;
+  metadata?: string | null;
+  leaderEpoch?: number;
+  err?: number;
+}
+
+/** A batch that changes hands: all that its owner knew of it. */
+export interface TakenState {
+  readonly id: number;
+  readonly generation: number;
+  readonly count: number;
+  readonly bytes: number;
+  readonly number: number;
+  readonly firstId: number;
+  readonly retries: number;
+  readonly notBefore: number;
+  readonly backoff: boolean;
+  readonly maybePersisted: boolean;
+}
+
+// ---- the root channel of a worker: what concerns no single handle
+
+export interface OpenHandleOp {
+  readonly type: 'open_handle';
+  readonly handle: number;
+  readonly name: string;
+  readonly producer: boolean;
+  readonly settings: Settings;
+  readonly topicSettings: TopicSettings;
+  readonly head: SharedArrayBuffer;
+  readonly appPage: SharedArrayBuffer;
+  readonly port: MessagePort;
+  /** `performance.now()` of the handle's start; stamps in batches count from it. */
+  readonly startedAt: number;
+  readonly debug: number;
+  readonly hooks: { readonly rebalance: boolean; readonly offsetCommit: boolean };
+  /** Most workers of ours that the app thread may have before brokers share. */
+  readonly maxWorkers: number;
+}
+
+/** Main has a running or new broker worker host one more handle. */
+export interface JoinHandleOp {
+  readonly type: 'join_handle';
+  readonly handle: number;
+  readonly name: string;
+  readonly producer: boolean;
+  readonly settings: Settings;
+  readonly head: SharedArrayBuffer;
+  readonly appPage: SharedArrayBuffer;
+  readonly mainPage: SharedArrayBuffer;
+  readonly appPort: MessagePort;
+  readonly mainPort: MessagePort;
+  readonly worker: number;
+  readonly debug: number;
+  readonly startedAt: number;
+  readonly pages: readonly PageOp[];
+}
+
+export interface MockOpenOp {
+  readonly type: 'mock_open';
+  readonly cluster: number;
+  readonly options: {
+    readonly brokers: number;
+    readonly port?: number;
+    readonly groupInitialRebalanceDelayMs?: number;
+  };
+  readonly port: MessagePort;
+  readonly appPage: SharedArrayBuffer;
+}
+
+export type RootOp = OpenHandleOp | JoinHandleOp | MockOpenOp;
+
+// ---- app <-> main, one channel a handle
+
+export interface TopicOp {
+  readonly type: 'topic';
+  readonly topic: string;
+  readonly block: number;
+  readonly settings: TopicSettings;
+}
+
+export interface CallOp {
+  readonly type: 'call';
+  readonly call: number;
+  readonly what: string;
+  /** -1: no limit of the caller's. */
+  readonly timeoutMs: number;
+  readonly args: readonly unknown[];
+}
+
+export type AppToMainOp =
+  | PageOp
+  | TopicOp
+  | CallOp
+  | { readonly type: 'brokers_add'; readonly brokers: string }
+  | { readonly type: 'subscribe'; readonly topics: readonly string[] }
+  | { readonly type: 'assign'; readonly partitions: readonly PartitionOffset[] | null }
+  | { readonly type: 'freed'; readonly batch: number }
+  | { readonly type: 'cells_done'; readonly cells: readonly number[] }
+  | { readonly type: 'close'; readonly deadline: number };
+
+export interface ReplyOp {
+  readonly type: 'reply';
+  readonly call: number;
+  readonly err: number;
+  readonly text: string;
+  readonly value: unknown;
+}
+
+/** A worker of the handle that the app does not know yet: where its reports' details and fetched records come from. */
+export interface WorkerOp {
+  readonly type: 'worker';
+  readonly worker: number;
+  readonly port: MessagePort;
+  readonly page: SharedArrayBuffer;
+}
+
+export interface PartitionsOp {
+  readonly type: 'partitions';
+  readonly topic: string;
+  readonly first: number;
+  readonly blocks: readonly number[];
+}
+
+/** Records that waited for metadata, now in a batch of main: `rows` are pairs (origin batch, index in it). */
+export interface RelayOp {
+  readonly type: 'relay';
+  readonly batch: number;
+  readonly generation: number;
+  readonly topic: string;
+  readonly partition: number;
+  readonly rows: Int32Array;
+}
+
+export interface LogOp {
+  readonly type: 'log';
+  readonly level: number;
+  readonly fac: string;
+  readonly text: string;
+}
+
+export interface ErrorOp {
+  readonly type: 'error';
+  readonly err: number;
+  readonly text: string;
+  readonly fatal: boolean;
+}
+
+export interface AssignedOp {
+  readonly type: 'assigned';
+  readonly topic: string;
+  readonly partition: number;
+  /** The partition's cell: its identity for as long as it is assigned. */
+  readonly cell: number;
+  readonly home: number;
+}
+
+export type MainToAppOp =
+  | PageOp
+  | ReplyOp
+  | WorkerOp
+  | PartitionsOp
+  | RelayOp
+  | LogOp
+  | ErrorOp
+  | AssignedOp
+  | WakeOp
+  | { readonly type: 'home'; readonly cell: number; readonly home: number; readonly oldWorker: number }
+  | { readonly type: 'revoked'; readonly cells: readonly number[] }
+  | {
+      readonly type: 'rebalance';
+      readonly err: number;
+      readonly partitions: readonly PartitionOffset[];
+      readonly lost: boolean;
+      readonly generation: number;
+    }
+  | {
+      readonly type: 'consumer_error';
+      readonly err: number;
+      readonly text: string;
+      readonly topic?: string;
+      readonly partition?: number;
+      readonly offset?: number;
+    }
+  | { readonly type: 'offset_commit'; readonly err: number; readonly offsets: readonly PartitionOffset[] }
+  | { readonly type: 'group'; readonly memberId: string; readonly generation: number; readonly protocol: string }
+  | { readonly type: 'closed' };
+
+// ---- main <-> broker worker, one channel a handle
+
+export interface JoinPartitionOp {
+  readonly type: 'join';
+  readonly block: number;
+  readonly topic: string;
+  readonly partition: number;
+  readonly broker: number;
+  readonly settings: TopicSettings;
+  readonly fifo: readonly TakenState[];
+  readonly nextNumber: number;
+  readonly nextId: number;
+}
+
+export interface LeftPartitionOp {
+  readonly type: 'left';
+  readonly block: number;
+  readonly fifo: readonly TakenState[];
+  readonly nextNumber: number;
+  readonly nextId: number;
+}
+
+export interface FetchStartOp {
+  readonly type: 'fetch_start';
+  readonly broker: number;
+  readonly topic: string;
+  readonly partition: number;
+  readonly cell: number;
+  readonly home: number;
+  /** A position, or a logical offset to resolve first. */
+  readonly offset: number;
+  readonly leaderEpoch: number;
+  readonly reset: number | null;
+}
+
+export type MainToBrokerOp =
+  | PageOp
+  | JoinPartitionOp
+  | FetchStartOp
+  | { readonly type: 'broker'; readonly broker: number; readonly host: string; readonly port: number }
+  | { readonly type: 'leave'; readonly block: number }
+  | { readonly type: 'fetch_stop'; readonly cell: number; readonly answer: boolean }
+  | { readonly type: 'purge'; readonly call: number; readonly queue: boolean; readonly inflight: boolean }
+  | { readonly type: 'serve' }
+  | { readonly type: 'close'; readonly deadline: number };
+
+export type BrokerToMainOp =
+  | LeftPartitionOp
+  | {
+      readonly type: 'leader_stale';
+      readonly topic: string;
+      readonly partition: number;
+      readonly broker: number;
+      readonly err: number;
+    }
+  | {
+      readonly type: 'broker_state';
+      readonly broker: number;
+      readonly up: boolean;
+      readonly err: number;
+      readonly text: string;
+    }
+  | { readonly type: 'fetch_stopped'; readonly cell: number; readonly offset: number; readonly leaderEpoch: number }
+  | { readonly type: 'purged'; readonly call: number }
+  | { readonly type: 'ring'; readonly worker: number }
+  | { readonly type: 'closed' };
+
+// ---- broker worker <-> app, one channel a handle
+
+/** Where the records of one batch lie in a block. */
+export interface FetchedBatch {
+  readonly buffer: number;
+  readonly from: number;
+  readonly to: number;
+  readonly baseOffset: number;
+  readonly baseTimestamp: number;
+  /** -1: the records' own timestamps; else the log append time of all. */
+  readonly appendTime: number;
+  readonly lastOffset: number;
+  readonly leaderEpoch: number;
+  readonly count: number;
+}
+
+export interface FetchedEntry {
+  readonly cell: number;
+  readonly home: number;
+  /** Records before it are skipped: a batch may begin before what was asked for. */
+  readonly fetchOffset: number;
+  readonly batches: readonly FetchedBatch[];
+  readonly bytes: number;
+  /** The end of the partition was reached at this offset (`enable.partition.eof`), or -1. */
+  readonly eof: number;
+  readonly highWatermark: number;
+}
+
+export type BrokerToAppOp =
+  | {
+      readonly type: 'details';
+      readonly batch: number;
+      readonly generation: number;
+      readonly errors: readonly { index: number; err: number; text: string }[];
+    }
+  | { readonly type: 'fetched'; readonly buffers: readonly ArrayBuffer[]; readonly entries: readonly FetchedEntry[] }
+  | {
+      readonly type: 'fetch_error';
+      readonly cell: number;
+      readonly home: number;
+      readonly err: number;
+      readonly text: string;
+      readonly offset: number;
+    }
+  | LogOp
+  | ErrorOp
+  | WakeOp;
+
+export type AppToBrokerOp =
+  | PageOp
+  | { readonly type: 'block'; readonly buffers: readonly ArrayBuffer[]; readonly bytes: number };
+
+// ---- app <-> mock worker, one channel a cluster
+
+export interface MockCallOp {
+  readonly type: 'mock_call';
+  readonly call: number;
+  readonly command: string;
+  readonly args: readonly unknown[];
+}
+
+export type MockToAppOp = ReplyOp | WakeOp;

@@ -1,0 +1,113 @@
+import { expect, test } from 'vitest';
+import { DEFAULT_LIMITS, PartitionLog } from '../../../src/mock/log.ts';
+import { readBatches } from '../../../src/mock/read.ts';
+import { readBatchHeader } from '../../../src/records/batch_header.ts';
+import { writeBatch } from '../../../src/records/batch_writer.ts';
+
+function batch(count: number, timestamp = 1): Uint8Array {
+  return writeBatch(Array.from({ length: count }, (_, i) => ({ value: `v${i}`, timestamp })));
+}
+
+function filled(sizes: number[], limits = DEFAULT_LIMITS, epoch = 0): PartitionLog {
+  const log = new PartitionLog(limits);
+  for (const size of sizes) log.append(batch(size), size - 1, 1, epoch);
+  return log;
+}
+
+test('a batch gets the next offset and the leader epoch in its own header', () => {
+  const log = filled([3]);
+
+  const baseOffset = log.append(batch(2), 1, 1, 7);
+
+  const stored = log.at(log.find(4));
+  expect(baseOffset).toBe(3);
+  expect(readBatchHeader(stored!.bytes, 0, stored!.bytes.length)).toMatchObject({
+    baseOffset: 3,
+    partitionLeaderEpoch: 7,
+  });
+  expect(log.endOffset).toBe(5);
+});
+
+test('an offset in the middle of a batch finds that batch', () => {
+  const log = filled([3, 5, 2]);
+
+  expect([0, 2, 3, 7, 8, 9].map((offset) => log.at(log.find(offset))?.baseOffset)).toEqual([0, 0, 3, 3, 8, 8]);
+  expect(log.find(10)).toBe(-1);
+});
+
+test('the oldest batches go when there are too many of them, and the start follows', () => {
+  const log = filled([3, 3, 3, 3], { maxBytes: 1e6, maxBatches: 2 });
+
+  expect(log.startOffset).toBe(6);
+  expect(log.endOffset).toBe(12);
+  expect(log.batchCount).toBe(2);
+});
+
+test('the oldest batches go when they are too large together, but the newest stays', () => {
+  const size = batch(3).length;
+  const log = filled([3, 3, 3], { maxBytes: size - 1, maxBatches: 100 });
+
+  expect(log.startOffset).toBe(6);
+  expect(log.size).toBe(size);
+});
+
+test('thousands of batches may come and go', () => {
+  const log = filled(
+    Array.from({ length: 5000 }, () => 1),
+    { maxBytes: 1e9, maxBatches: 10 },
+  );
+
+  expect(log.startOffset).toBe(4990);
+  expect(log.at(log.find(4995))?.baseOffset).toBe(4995);
+});
+
+test('deleting before an offset keeps a batch across it and moves the start', () => {
+  const log = filled([3, 3, 3]);
+
+  log.deleteBefore(4);
+
+  expect(log.startOffset).toBe(4);
+  expect(log.batchCount).toBe(2);
+});
+
+test('deleting everything leaves an empty log that goes on counting', () => {
+  const log = filled([3, 3]);
+
+  log.deleteBefore(6);
+
+  expect([log.startOffset, log.endOffset, log.size]).toEqual([6, 6, 0]);
+  expect(log.append(batch(1), 0, 1, 0)).toBe(6);
+});
+
+test('an epoch ends where the next one began', () => {
+  const log = filled([3], DEFAULT_LIMITS, 1);
+  log.append(batch(2), 1, 1, 4);
+
+  expect(log.epochEnd(1, 4)).toEqual({ leaderEpoch: 1, endOffset: 3 });
+  expect(log.epochEnd(2, 4)).toEqual({ leaderEpoch: 1, endOffset: 3 });
+  expect(log.epochEnd(4, 4)).toEqual({ leaderEpoch: 4, endOffset: 5 });
+  expect(log.epochEnd(0, 4)).toEqual({ leaderEpoch: 0, endOffset: 0 });
+  expect(log.epochEnd(5, 4)).toEqual({ leaderEpoch: -1, endOffset: -1 });
+  expect([log.epochAt(2), log.epochAt(3)]).toEqual([1, 4]);
+});
+
+test('a fetch gets whole batches and then a part of the next', () => {
+  const log = filled([1, 1, 1]);
+  const one = batch(1).length;
+
+  const read = readBatches(log, 0, 3, 2 * one + 10, true);
+
+  expect(read.pieces.map((piece) => piece.length)).toEqual([one, one, 10]);
+  expect(read.size).toBe(2 * one + 10);
+});
+
+test('the first batch comes whole beyond the limit, or not at all', () => {
+  const log = filled([1, 1]);
+
+  expect(readBatches(log, 0, 2, 10, true).pieces).toHaveLength(1);
+  expect(readBatches(log, 0, 2, 10, false)).toEqual({ pieces: [], size: 0 });
+});
+
+test('a fetch at the end of the log gets nothing', () => {
+  expect(readBatches(filled([2]), 2, 2, 1000, true)).toEqual({ pieces: [], size: 0 });
+});

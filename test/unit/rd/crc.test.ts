@@ -1,0 +1,73 @@
+import { describe, expect, test } from 'vitest';
+import { crc32 } from '../../../src/rd/crc32.ts';
+import { crc32c } from '../../../src/rd/crc32c.ts';
+import { Generator } from '../records/generator.ts';
+
+const CHECK = Buffer.from('123456789');
+
+/** Bit by bit, for any reflected polynomial. */
+function reference(bytes: Uint8Array, polynomial: number): number {
+  let crc = -1;
+  for (const byte of bytes) {
+    crc ^= byte;
+    for (let bit = 0; bit < 8; bit++) crc = (crc >>> 1) ^ (crc & 1 ? polynomial : 0);
+  }
+  return ~crc >>> 0;
+}
+
+describe('crc32c', () => {
+  test('gives the published check value and 0 for nothing', () => {
+    expect([crc32c(CHECK), crc32c(new Uint8Array(0))]).toEqual([0xe3069283, 0]);
+  });
+
+  test('equals the bit-by-bit definition, also on shared memory', () => {
+    const random = new Generator(5);
+    const plain = Array.from({ length: 300 }, () => random.bytes(100));
+    const shared = plain.map((bytes) => {
+      const view = new Uint8Array(new SharedArrayBuffer(bytes.length));
+      view.set(bytes);
+      return view;
+    });
+
+    const sums = shared.map((bytes) => crc32c(bytes));
+
+    expect(sums).toEqual(plain.map((bytes) => reference(bytes, 0x82f63b78)));
+  });
+
+  test('seeds chain over any cut of the bytes', () => {
+    const bytes = Uint8Array.from({ length: 70 }, (_, i) => i * 37);
+    const whole = crc32c(bytes);
+
+    const chained = Array.from(bytes, (_, cut) => crc32c(bytes.subarray(cut), crc32c(bytes.subarray(0, cut))));
+
+    expect(chained).toEqual(chained.map(() => whole));
+  });
+});
+
+describe('crc32', () => {
+  test('gives the published check value and 0 for nothing', () => {
+    expect([crc32(CHECK), crc32(new Uint8Array(0))]).toEqual([0xcbf43926, 0]);
+  });
+
+  test('a part of a bigger array gives what the same bytes alone give', () => {
+    const random = new Generator(7);
+    const big = new Uint8Array(400).map(() => random.below(256));
+    for (let i = 0; i < 500; i++) {
+      const from = random.below(200);
+      const to = from + random.below(200);
+
+      const sum = crc32(big, from, to);
+
+      expect(sum).toBe(reference(big.slice(from, to), 0xedb88320));
+    }
+  });
+
+  test('seeds chain, for short and long parts', () => {
+    const bytes = Uint8Array.from({ length: 200 }, (_, i) => i * 41);
+    const whole = crc32(bytes);
+
+    const chained = Array.from(bytes, (_, cut) => crc32(bytes, cut, 200, crc32(bytes, 0, cut)));
+
+    expect(chained).toEqual(chained.map(() => whole));
+  });
+});
