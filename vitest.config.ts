@@ -1,13 +1,24 @@
+import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
 
 // Projects by what they need: `unit` nothing, `mock` loopback sockets and our workers, `real` an Apache Kafka.
 const shared = { globalSetup: ['test/kit/global_setup.ts'], testTimeout: 30_000, hookTimeout: 30_000 };
+
+// Examples import the package by its name, as users do; here that means the sources. Each project wants it for itself.
+const door = (name: string): string => fileURLToPath(new URL(`./src/${name}.ts`, import.meta.url));
+const resolve = {
+  alias: [
+    { find: /^rdkafka-ts$/, replacement: door('index') },
+    { find: /^rdkafka-ts\/(rdkafka|rdkafka_mock)$/, replacement: door('$1') },
+  ],
+};
 
 export default defineConfig({
   test: {
     pool: 'forks',
     projects: [
       {
+        resolve,
         test: {
           ...shared,
           name: 'unit',
@@ -15,13 +26,20 @@ export default defineConfig({
         },
       },
       {
+        resolve,
         test: {
           ...shared,
           name: 'mock',
-          include: ['test/mock/**/*.test.ts', 'test/faults/**/*.test.ts', 'test/examples/**/*.test.ts'],
+          include: [
+            'test/mock/**/*.test.ts',
+            'test/faults/**/*.test.ts',
+            'test/examples/**/*.test.ts',
+            'examples/**/*.test.ts',
+          ],
         },
       },
       {
+        resolve,
         test: {
           ...shared,
           name: 'real',

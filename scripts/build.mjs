@@ -86,11 +86,13 @@ async function buildCjs() {
     // `yield` cannot be an identifier in strict code, and everything here is (api.md, section 5).
     const bad = names.filter((name) => name === 'yield' || name === 'default');
     if (bad.length > 0) fail(`src/${door}.ts exports ${bad.join(', ')}`);
+    // A keyword can't stand in shorthand, and the reader wants an identifier as a value: any will do.
+    const listed = names.map((name) => (name === 'new' ? 'new: exports' : name)).join(', ');
     const text = `'use strict';
 Object.defineProperty(exports, '__esModule', { value: true });
 Object.assign(exports, require('./all.cjs').${door});
 // 0 && (module.exports = names) tells import statements of ES modules what is in here.
-0 && (module.exports = { ${names.join(', ')} });
+0 && (module.exports = { ${listed} });
 `;
     writeFileSync(join(out, `cjs/${door}.cjs`), text);
   }

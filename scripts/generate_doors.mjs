@@ -53,10 +53,11 @@ export function exportsOf(text) {
       .split(',')
       .map((one) => one.trim())
       .filter(Boolean)) {
-      const isType = m[1] !== undefined || part.startsWith('type ');
+      // `type as x` is a value named `type`.
+      const isType = m[1] !== undefined || (part.startsWith('type ') && !part.startsWith('type as '));
       (isType ? types : values).add(
         part
-          .replace(/^type /, '')
+          .replace(/^type (?!as )/, '')
           .split(/ as /)
           .at(-1)
           .trim(),

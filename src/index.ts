@@ -175,11 +175,22 @@ export { conf_properties_show } from './api/conf.ts';
 // topic_conf
 export { topic_conf_new } from './api/topic_conf.ts';
 export { topic_conf_dup } from './api/topic_conf.ts';
+export { default_topic_conf_dup } from './api/topic_conf.ts';
 export { topic_conf_destroy } from './api/topic_conf.ts';
 export { topic_conf_set } from './api/topic_conf.ts';
 export { topic_conf_set_opaque } from './api/topic_conf.ts';
 export { topic_conf_set_partitioner_cb } from './api/topic_conf.ts';
 export { topic_conf_set_msg_order_cmp } from './api/topic_conf.ts';
+
+// partitioner
+export { topic_partition_available } from './api/partitioner.ts';
+export { msg_partitioner_random } from './api/partitioner.ts';
+export { msg_partitioner_consistent } from './api/partitioner.ts';
+export { msg_partitioner_consistent_random } from './api/partitioner.ts';
+export { msg_partitioner_murmur2 } from './api/partitioner.ts';
+export { msg_partitioner_murmur2_random } from './api/partitioner.ts';
+export { msg_partitioner_fnv1a } from './api/partitioner.ts';
+export { msg_partitioner_fnv1a_random } from './api/partitioner.ts';
 
 // handle
 export { new_ as new } from './api/handle.ts';
@@ -212,6 +223,9 @@ export { yield_ } from './api/handle.ts';
 export { mem_calloc } from './api/mem.ts';
 export { mem_malloc } from './api/mem.ts';
 export { mem_free } from './api/mem.ts';
+
+// log
+export { set_log_queue } from './api/log.ts';
 
 // consumer
 export { subscribe } from './api/consumer.ts';
@@ -246,6 +260,34 @@ export { flush } from './api/produce.ts';
 export { flush_async } from './api/produce.ts';
 export { purge } from './api/produce.ts';
 export { purge_async } from './api/produce.ts';
+
+// metadata
+export { metadata } from './api/metadata.ts';
+export { metadata_async } from './api/metadata.ts';
+export { metadata_destroy } from './api/metadata.ts';
+export { Node_id } from './api/metadata.ts';
+export { Node_host } from './api/metadata.ts';
+export { Node_port } from './api/metadata.ts';
+export { Node_rack } from './api/metadata.ts';
+
+// misc
+export { brokers_add } from './api/misc.ts';
+export { brokers_learned_ids } from './api/misc.ts';
+
+// log
+export { set_logger } from './api/log.ts';
+export { set_log_level } from './api/log.ts';
+export { log_print } from './api/log.ts';
+export { log_syslog } from './api/log.ts';
+
+// misc
+export { outq_len } from './api/misc.ts';
+export { dump } from './api/misc.ts';
+export { thread_cnt } from './api/misc.ts';
+export { wait_destroyed } from './api/misc.ts';
+export { wait_destroyed_async } from './api/misc.ts';
+export { unittest } from './api/misc.ts';
+export { unittest_async } from './api/misc.ts';
 
 // queue
 export { poll_set_consumer } from './api/consumer.ts';

@@ -2,6 +2,8 @@
 // Door `rdkafka-ts/rdkafka`: rdkafka.h under its C names, in its order. @thread app
 // biome-ignore-all assist/source/organizeImports: the header's order
 // biome-ignore-all format: the header's order
+import { metadata } from './api/metadata.ts';
+import type { rd_kafka_metadata_t } from './defs/types.ts';
 
 // constants, macros, enum types
 export * from './defs/enums.ts';
@@ -166,11 +168,22 @@ export { conf_properties_show as rd_kafka_conf_properties_show } from './api/con
 // topic_conf
 export { topic_conf_new as rd_kafka_topic_conf_new } from './api/topic_conf.ts';
 export { topic_conf_dup as rd_kafka_topic_conf_dup } from './api/topic_conf.ts';
+export { default_topic_conf_dup as rd_kafka_default_topic_conf_dup } from './api/topic_conf.ts';
 export { topic_conf_destroy as rd_kafka_topic_conf_destroy } from './api/topic_conf.ts';
 export { topic_conf_set as rd_kafka_topic_conf_set } from './api/topic_conf.ts';
 export { topic_conf_set_opaque as rd_kafka_topic_conf_set_opaque } from './api/topic_conf.ts';
 export { topic_conf_set_partitioner_cb as rd_kafka_topic_conf_set_partitioner_cb } from './api/topic_conf.ts';
 export { topic_conf_set_msg_order_cmp as rd_kafka_topic_conf_set_msg_order_cmp } from './api/topic_conf.ts';
+
+// partitioner
+export { topic_partition_available as rd_kafka_topic_partition_available } from './api/partitioner.ts';
+export { msg_partitioner_random as rd_kafka_msg_partitioner_random } from './api/partitioner.ts';
+export { msg_partitioner_consistent as rd_kafka_msg_partitioner_consistent } from './api/partitioner.ts';
+export { msg_partitioner_consistent_random as rd_kafka_msg_partitioner_consistent_random } from './api/partitioner.ts';
+export { msg_partitioner_murmur2 as rd_kafka_msg_partitioner_murmur2 } from './api/partitioner.ts';
+export { msg_partitioner_murmur2_random as rd_kafka_msg_partitioner_murmur2_random } from './api/partitioner.ts';
+export { msg_partitioner_fnv1a as rd_kafka_msg_partitioner_fnv1a } from './api/partitioner.ts';
+export { msg_partitioner_fnv1a_random as rd_kafka_msg_partitioner_fnv1a_random } from './api/partitioner.ts';
 
 // handle
 export { new_ as rd_kafka_new } from './api/handle.ts';
@@ -203,6 +216,9 @@ export { yield_ as rd_kafka_yield } from './api/handle.ts';
 export { mem_calloc as rd_kafka_mem_calloc } from './api/mem.ts';
 export { mem_malloc as rd_kafka_mem_malloc } from './api/mem.ts';
 export { mem_free as rd_kafka_mem_free } from './api/mem.ts';
+
+// log
+export { set_log_queue as rd_kafka_set_log_queue } from './api/log.ts';
 
 // consumer
 export { subscribe as rd_kafka_subscribe } from './api/consumer.ts';
@@ -237,6 +253,35 @@ export { flush as rd_kafka_flush } from './api/produce.ts';
 export { flush_async as rd_kafka_flush_async } from './api/produce.ts';
 export { purge as rd_kafka_purge } from './api/produce.ts';
 export { purge_async as rd_kafka_purge_async } from './api/produce.ts';
+
+// metadata
+export const rd_kafka_metadata: typeof metadata = metadata;
+export type rd_kafka_metadata = rd_kafka_metadata_t;
+export { metadata_async as rd_kafka_metadata_async } from './api/metadata.ts';
+export { metadata_destroy as rd_kafka_metadata_destroy } from './api/metadata.ts';
+export { Node_id as rd_kafka_Node_id } from './api/metadata.ts';
+export { Node_host as rd_kafka_Node_host } from './api/metadata.ts';
+export { Node_port as rd_kafka_Node_port } from './api/metadata.ts';
+export { Node_rack as rd_kafka_Node_rack } from './api/metadata.ts';
+
+// misc
+export { brokers_add as rd_kafka_brokers_add } from './api/misc.ts';
+export { brokers_learned_ids as rd_kafka_brokers_learned_ids } from './api/misc.ts';
+
+// log
+export { set_logger as rd_kafka_set_logger } from './api/log.ts';
+export { set_log_level as rd_kafka_set_log_level } from './api/log.ts';
+export { log_print as rd_kafka_log_print } from './api/log.ts';
+export { log_syslog as rd_kafka_log_syslog } from './api/log.ts';
+
+// misc
+export { outq_len as rd_kafka_outq_len } from './api/misc.ts';
+export { dump as rd_kafka_dump } from './api/misc.ts';
+export { thread_cnt as rd_kafka_thread_cnt } from './api/misc.ts';
+export { wait_destroyed as rd_kafka_wait_destroyed } from './api/misc.ts';
+export { wait_destroyed_async as rd_kafka_wait_destroyed_async } from './api/misc.ts';
+export { unittest as rd_kafka_unittest } from './api/misc.ts';
+export { unittest_async as rd_kafka_unittest_async } from './api/misc.ts';
 
 // queue
 export { poll_set_consumer as rd_kafka_poll_set_consumer } from './api/consumer.ts';

@@ -8,3 +8,75 @@ export * from './defs/mock_enums.ts';
 
 // types
 export type * from './defs/mock_types.ts';
+
+// mock
+export { mock_cluster_new as rd_kafka_mock_cluster_new } from './api/mock.ts';
+export { mock_cluster_new_async as rd_kafka_mock_cluster_new_async } from './api/mock.ts';
+export { mock_cluster_destroy as rd_kafka_mock_cluster_destroy } from './api/mock.ts';
+export { mock_cluster_destroy_async as rd_kafka_mock_cluster_destroy_async } from './api/mock.ts';
+export { mock_cluster_handle as rd_kafka_mock_cluster_handle } from './api/mock.ts';
+export { handle_mock_cluster as rd_kafka_handle_mock_cluster } from './api/mock.ts';
+export { mock_cluster_bootstraps as rd_kafka_mock_cluster_bootstraps } from './api/mock.ts';
+
+// mock_errors
+export { mock_clear_request_errors as rd_kafka_mock_clear_request_errors } from './api/mock_errors.ts';
+export { mock_push_request_errors as rd_kafka_mock_push_request_errors } from './api/mock_errors.ts';
+export { mock_push_request_errors_array as rd_kafka_mock_push_request_errors_array } from './api/mock_errors.ts';
+
+// mock_group
+export { mock_group_initial_rebalance_delay_ms as rd_kafka_mock_group_initial_rebalance_delay_ms } from './api/mock.ts';
+
+// mock_errors
+export { mock_broker_push_request_error_rtts as rd_kafka_mock_broker_push_request_error_rtts } from './api/mock_errors.ts';
+export { mock_broker_error_stack_cnt as rd_kafka_mock_broker_error_stack_cnt } from './api/mock_errors.ts';
+export { mock_partition_push_request_errors as rd_kafka_mock_partition_push_request_errors } from './api/mock_errors.ts';
+export { mock_partition_push_request_errors_async as rd_kafka_mock_partition_push_request_errors_async } from './api/mock_errors.ts';
+export { mock_topic_set_error as rd_kafka_mock_topic_set_error } from './api/mock_errors.ts';
+export { mock_topic_set_error_async as rd_kafka_mock_topic_set_error_async } from './api/mock_errors.ts';
+
+// mock
+export { mock_topic_create as rd_kafka_mock_topic_create } from './api/mock_topics.ts';
+export { mock_topic_create_async as rd_kafka_mock_topic_create_async } from './api/mock_topics.ts';
+export { mock_topic_delete as rd_kafka_mock_topic_delete } from './api/mock_topics.ts';
+export { mock_topic_delete_async as rd_kafka_mock_topic_delete_async } from './api/mock_topics.ts';
+export { mock_partition_delete_records as rd_kafka_mock_partition_delete_records } from './api/mock_topics.ts';
+export { mock_partition_delete_records_async as rd_kafka_mock_partition_delete_records_async } from './api/mock_topics.ts';
+export { mock_partition_set_leader as rd_kafka_mock_partition_set_leader } from './api/mock_topics.ts';
+export { mock_partition_set_leader_async as rd_kafka_mock_partition_set_leader_async } from './api/mock_topics.ts';
+export { mock_partition_set_follower as rd_kafka_mock_partition_set_follower } from './api/mock_topics.ts';
+export { mock_partition_set_follower_async as rd_kafka_mock_partition_set_follower_async } from './api/mock_topics.ts';
+export { mock_partition_set_follower_wmarks as rd_kafka_mock_partition_set_follower_wmarks } from './api/mock_topics.ts';
+export { mock_partition_set_follower_wmarks_async as rd_kafka_mock_partition_set_follower_wmarks_async } from './api/mock_topics.ts';
+export { mock_partition_push_leader_response as rd_kafka_mock_partition_push_leader_response } from './api/mock_topics.ts';
+export { mock_partition_push_leader_response_async as rd_kafka_mock_partition_push_leader_response_async } from './api/mock_topics.ts';
+export { mock_broker_set_down as rd_kafka_mock_broker_set_down } from './api/mock_brokers.ts';
+export { mock_broker_set_down_async as rd_kafka_mock_broker_set_down_async } from './api/mock_brokers.ts';
+export { mock_broker_set_host_port as rd_kafka_mock_broker_set_host_port } from './api/mock_brokers.ts';
+export { mock_broker_set_host_port_async as rd_kafka_mock_broker_set_host_port_async } from './api/mock_brokers.ts';
+export { mock_broker_set_up as rd_kafka_mock_broker_set_up } from './api/mock_brokers.ts';
+export { mock_broker_set_up_async as rd_kafka_mock_broker_set_up_async } from './api/mock_brokers.ts';
+export { mock_broker_set_rtt as rd_kafka_mock_broker_set_rtt } from './api/mock_brokers.ts';
+export { mock_broker_set_rtt_async as rd_kafka_mock_broker_set_rtt_async } from './api/mock_brokers.ts';
+export { mock_broker_set_rack as rd_kafka_mock_broker_set_rack } from './api/mock_brokers.ts';
+export { mock_broker_set_rack_async as rd_kafka_mock_broker_set_rack_async } from './api/mock_brokers.ts';
+export { mock_broker_decommission as rd_kafka_mock_broker_decommission } from './api/mock_brokers.ts';
+export { mock_broker_decommission_async as rd_kafka_mock_broker_decommission_async } from './api/mock_brokers.ts';
+export { mock_broker_remove_from_metadata as rd_kafka_mock_broker_remove_from_metadata } from './api/mock_brokers.ts';
+export { mock_broker_remove_from_metadata_async as rd_kafka_mock_broker_remove_from_metadata_async } from './api/mock_brokers.ts';
+export { mock_broker_add as rd_kafka_mock_broker_add } from './api/mock_brokers.ts';
+export { mock_broker_add_async as rd_kafka_mock_broker_add_async } from './api/mock_brokers.ts';
+export { mock_coordinator_set as rd_kafka_mock_coordinator_set } from './api/mock.ts';
+export { mock_coordinator_set_async as rd_kafka_mock_coordinator_set_async } from './api/mock.ts';
+export { mock_set_apiversion as rd_kafka_mock_set_apiversion } from './api/mock.ts';
+export { mock_set_apiversion_async as rd_kafka_mock_set_apiversion_async } from './api/mock.ts';
+
+// mock_request_tracking
+export { mock_start_request_tracking as rd_kafka_mock_start_request_tracking } from './api/mock_requests.ts';
+export { mock_stop_request_tracking as rd_kafka_mock_stop_request_tracking } from './api/mock_requests.ts';
+export { mock_request_destroy as rd_kafka_mock_request_destroy } from './api/mock_requests.ts';
+export { mock_request_destroy_array as rd_kafka_mock_request_destroy_array } from './api/mock_requests.ts';
+export { mock_request_id as rd_kafka_mock_request_id } from './api/mock_requests.ts';
+export { mock_request_api_key as rd_kafka_mock_request_api_key } from './api/mock_requests.ts';
+export { mock_request_timestamp as rd_kafka_mock_request_timestamp } from './api/mock_requests.ts';
+export { mock_get_requests as rd_kafka_mock_get_requests } from './api/mock_requests.ts';
+export { mock_clear_requests as rd_kafka_mock_clear_requests } from './api/mock_requests.ts';

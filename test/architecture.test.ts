@@ -65,7 +65,7 @@ const MAY_HOLD_STATE = new Set(['app/registry.ts']);
 /** Rooms whose objects users hold. */
 const HELD_BY_USERS = new Set(['api', 'app', 'promise', 'conf', 'defs', 'cpp', 'testing', 'program', 'doors']);
 /** The only file that reads time; and a record's timestamp is Date.now at the call, so that it follows a faked Date. */
-const READS_TIME = new Set(['rd/clock.ts', 'app/produce.ts']);
+const READS_TIME = new Set(['rd/clock.ts', 'app/wall.ts', 'app/thread.ts']);
 
 interface Import {
   readonly from: string;
@@ -167,7 +167,7 @@ describe('files', () => {
 
   test('each opens with what it is and which thread runs it', () => {
     const silent = sources.filter(({ text }) => {
-      const opening = /^(?:\/\/[^\n]*\n|\/\*[\s\S]*?\*\/\s*)+/.exec(text)?.[0] ?? '';
+      const opening = /^(?:#![^\n]*\n)?(?:\/\/[^\n]*\n|\/\*[\s\S]*?\*\/\s*)+/.exec(text)?.[0] ?? '';
       return !/@thread (app|main|broker|mock|any)|@thread main or broker/.test(opening);
     });
 

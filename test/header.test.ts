@@ -263,7 +263,9 @@ function difference(actual: ts.Signature, want: ts.Signature, rules: Signature):
 }
 
 function typeOf(decl: ts.ParameterDeclaration): ts.Type {
-  return checker.getTypeFromTypeNode(decl.type as ts.TypeNode);
+  // A default value says the type, too; a type parameter stands for what it may be at most.
+  const type = decl.type === undefined ? checker.getTypeAtLocation(decl) : checker.getTypeFromTypeNode(decl.type);
+  return checker.getBaseConstraintOfType(type) ?? type;
 }
 
 function typeDifference(have: ts.Type, want: ts.Type, isNullOpen: boolean): string | null {

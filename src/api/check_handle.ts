@@ -2,8 +2,10 @@
 import type { Handle } from '../app/handle.ts';
 import { run, runAsync, type Steps } from '../app/steps.ts';
 import type { Topic } from '../app/topic.ts';
+import { RD_KAFKA_RESP_ERR__DESTROY } from '../defs/enums.ts';
+import { kafkaErrorOf } from '../defs/kafka_error.ts';
 import type { rd_kafka_t, rd_kafka_topic_t } from '../defs/types.ts';
-import { checkBrand, checkInt32 } from '../rd/check.ts';
+import { checkBrand, checkInt32, GONE } from '../rd/check.ts';
 
 /** What every `_async` twin takes last. */
 export interface TwinOptions {
@@ -12,6 +14,13 @@ export interface TwinOptions {
 
 export function checkHandle(fn: string, rk: rd_kafka_t): Handle {
   return checkBrand<Handle>(fn, 'rk', rk, 'rd_kafka_t');
+}
+
+/** A producer's handle: what produces on a consumer is undefined in C, so it throws here. */
+export function checkProducer(fn: string, rk: rd_kafka_t): Handle {
+  const handle = checkHandle(fn, rk);
+  if (!handle.producer) throw new TypeError(`${fn}: rk must be a producer, not a consumer`);
+  return handle;
 }
 
 export function checkTopic(fn: string, rkt: rd_kafka_topic_t, param = 'rkt'): Topic {
@@ -27,7 +36,29 @@ export function block<T>(rk: Handle, steps: Steps<T>): T {
   return run(rk.thread, steps);
 }
 
-/** The same as a promise; the process stays alive until it settles. */
+/** The same as a promise; the process stays alive until it settles. Rejects with _DESTROY when the handle ends first. */
 export function promise<T>(rk: Handle, steps: Steps<T>, o?: TwinOptions): Promise<T> {
-  return runAsync(rk.thread, rk.port, steps, o?.signal);
+  return runAsync(rk.thread, rk.port, untilGone(rk, steps), o?.signal);
+}
+
+function* untilGone<T>(rk: Handle, steps: Steps<T>): Steps<T> {
+  let at = steps.next(true);
+  while (at.done !== true) {
+    const { timeoutMs, ready } = at.value;
+    let ok: boolean;
+    try {
+      ok = yield {
+        timeoutMs,
+        ready: () => {
+          if (rk[GONE] !== '') throw kafkaErrorOf(RD_KAFKA_RESP_ERR__DESTROY);
+          return ready();
+        },
+      };
+    } catch (error) {
+      at = steps.throw(error);
+      continue;
+    }
+    at = steps.next(ok);
+  }
+  return at.value;
 }

@@ -289,7 +289,7 @@ export function conf_dump(conf: rd_kafka_conf_t): string[] {
 
 /** rd_kafka_conf_dump_free: nothing to do. */
 export function conf_dump_free(arr: readonly string[]): void {
-  checkArray('conf_dump_free', 'arr', arr);
+  for (const text of checkArray('conf_dump_free', 'arr', arr)) checkString('conf_dump_free', 'arr', text);
 }
 
 /** rd_kafka_conf_properties_show: writes the manual of all properties, in Markdown, to anything with `write(text)`. */

@@ -11,7 +11,7 @@ import {
 } from '../app/group.ts';
 import type { Handle } from '../app/handle.ts';
 import { setLastError } from '../app/registry.ts';
-import { consumerPollSteps } from '../app/serve.ts';
+import { consumerPollSteps, pollHot } from '../app/serve.ts';
 import {
   RD_KAFKA_RESP_ERR__INVALID_ARG,
   RD_KAFKA_RESP_ERR__UNKNOWN_GROUP,
@@ -92,14 +92,15 @@ export async function subscription_async(rk: rd_kafka_t, _o?: TwinOptions): Prom
  */
 export function consumer_poll(rk: rd_kafka_t, timeout_ms: number): rd_kafka_message_t | null {
   const handle = checkHandle('consumer_poll', rk);
+  checkTimeout('consumer_poll', timeout_ms);
   setLastError(0);
-  return block(handle, consumerPollSteps(handle, checkTimeout('consumer_poll', timeout_ms)));
+  return pollHot(handle) ?? block(handle, consumerPollSteps(handle, timeout_ms));
 }
 
 /** `consumer_poll` as a promise: null at the time-out. Rebalances run from the event loop while it is pending. */
 export async function consumer_poll_async(
   rk: rd_kafka_t,
-  timeout_ms = -1,
+  timeout_ms: number = -1,
   o?: TwinOptions,
 ): Promise<rd_kafka_message_t | null> {
   const handle = checkHandle('consumer_poll', rk);
@@ -241,12 +242,12 @@ export function committed(rk: rd_kafka_t, partitions: TopicPartitionsToFill, tim
 }
 
 /** `committed` as a promise of the list. */
-export async function committed_async<T extends TopicPartitionsToFill>(
+export async function committed_async(
   rk: rd_kafka_t,
-  partitions: T,
-  timeout_ms = -1,
+  partitions: TopicPartitionsToFill,
+  timeout_ms: number = -1,
   o?: TwinOptions,
-): Promise<T> {
+): Promise<TopicPartitionsToFill> {
   const handle = checkHandle('committed', rk);
   const list = partitionsToFill('committed', 'partitions', partitions);
   reject(await promise(handle, committedSteps(handle, list, partitions, checkTimeout('committed', timeout_ms)), o));

@@ -15,7 +15,7 @@ import {
 import { KafkaError } from '../defs/kafka_error.ts';
 import { type Out, out } from '../defs/out.ts';
 import type { rd_kafka_conf_t, rd_kafka_t } from '../defs/types.ts';
-import { checkBrandOrNull, checkInt, checkInt32, checkOut } from '../rd/check.ts';
+import { checkBrandOrNull, checkInt, checkInt32, checkOut, checkString } from '../rd/check.ts';
 import { block, checkHandle, checkTimeout, promise, type TwinOptions } from './check_handle.ts';
 
 /**
@@ -57,7 +57,7 @@ export function destroy(rk: rd_kafka_t): void {
 }
 
 /** `destroy` as a promise, without blocking the event loop. */
-export function destroy_async(rk: rd_kafka_t, o?: TwinOptions): Promise<void> {
+export async function destroy_async(rk: rd_kafka_t, o?: TwinOptions): Promise<void> {
   return endAsync(checkHandle('destroy', rk), 0, o);
 }
 
@@ -67,7 +67,7 @@ export function destroy_flags(rk: rd_kafka_t, flags: number): void {
 }
 
 /** `destroy_flags` as a promise. */
-export function destroy_flags_async(rk: rd_kafka_t, flags: number, o?: TwinOptions): Promise<void> {
+export async function destroy_flags_async(rk: rd_kafka_t, flags: number, o?: TwinOptions): Promise<void> {
   return endAsync(checkHandle('destroy_flags', rk), checkInt32('destroy_flags', 'flags', flags), o);
 }
 
@@ -107,13 +107,17 @@ export async function memberid_async(rk: rd_kafka_t, _o?: TwinOptions): Promise<
   return memberid(rk);
 }
 
+/** Main gets so long to say what it knows. */
+const CLUSTER_GRACE_MS = 500;
+
 function* clusterSteps(
   rk: Handle,
   what: string,
   timeoutMs: number,
 ): Generator<{ timeoutMs: number; ready: () => boolean }, any, boolean> {
   const call = rk.requests.start(what, timeoutMs, [], -195);
-  yield { timeoutMs, ready: () => rk.requests.answered(call) };
+  // Main ends the call in time; with timeout 0 it answers from what it has.
+  yield { timeoutMs: timeoutMs < 0 ? -1 : timeoutMs + CLUSTER_GRACE_MS, ready: () => rk.requests.answered(call) };
   const answer = rk.requests.take(call);
   return answer === null || answer.err !== 0 ? null : answer.value;
 }
@@ -128,7 +132,11 @@ export function clusterid(rk: rd_kafka_t, timeout_ms: number): string | null {
 }
 
 /** `clusterid` as a promise. */
-export async function clusterid_async(rk: rd_kafka_t, timeout_ms = -1, o?: TwinOptions): Promise<string | null> {
+export async function clusterid_async(
+  rk: rd_kafka_t,
+  timeout_ms: number = -1,
+  o?: TwinOptions,
+): Promise<string | null> {
   const handle = checkHandle('clusterid', rk);
   return promise(handle, clusterSteps(handle, 'clusterid', checkTimeout('clusterid', timeout_ms)), o);
 }
@@ -140,7 +148,7 @@ export function controllerid(rk: rd_kafka_t, timeout_ms: number): number {
 }
 
 /** `controllerid` as a promise. */
-export async function controllerid_async(rk: rd_kafka_t, timeout_ms = -1, o?: TwinOptions): Promise<number> {
+export async function controllerid_async(rk: rd_kafka_t, timeout_ms: number = -1, o?: TwinOptions): Promise<number> {
   const handle = checkHandle('controllerid', rk);
   return (
     (await promise(handle, clusterSteps(handle, 'controllerid', checkTimeout('controllerid', timeout_ms)), o)) ?? -1
@@ -165,7 +173,7 @@ export function poll(rk: rd_kafka_t, timeout_ms: number): number {
 }
 
 /** `poll` as a promise: callbacks run from the event loop while it is pending. */
-export async function poll_async(rk: rd_kafka_t, timeout_ms = -1, o?: TwinOptions): Promise<number> {
+export async function poll_async(rk: rd_kafka_t, timeout_ms: number = -1, o?: TwinOptions): Promise<number> {
   const handle = checkHandle('poll', rk);
   return promise(handle, pollSteps(handle, checkTimeout('poll', timeout_ms)), o);
 }
@@ -177,9 +185,10 @@ export function yield_(rk: rd_kafka_t): void {
 
 /** rd_kafka_fatal_error: the code of the first fatal error, 0 for none; its text goes into `errstr`. Never blocks. */
 export function fatal_error(rk: rd_kafka_t, errstr?: Out<string> | null): number {
-  const { fatal, thread } = checkHandle('fatal_error', rk);
+  const handle = checkHandle('fatal_error', rk);
   const target = checkOut('fatal_error', 'errstr', errstr);
-  thread.drain();
+  handle.thread.drain();
+  const { fatal } = handle;
   if (fatal === null) return 0;
   if (target !== null) target.value = fatal.text;
   return fatal.err;
@@ -192,8 +201,7 @@ export function fatal_error(rk: rd_kafka_t, errstr?: Out<string> | null): number
 export function test_fatal_error(rk: rd_kafka_t, err: number, reason: string): number {
   const handle = checkHandle('test_fatal_error', rk);
   checkInt32('test_fatal_error', 'err', err);
-  if (typeof reason !== 'string')
-    throw new TypeError(`test_fatal_error: reason must be a string, not ${typeof reason}`);
+  checkString('test_fatal_error', 'reason', reason);
   if (handle.fatal !== null) return -177;
   handle.setFatal(err, `test_fatal_error: ${reason}`);
   return 0;

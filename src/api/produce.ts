@@ -10,9 +10,9 @@ import {
   RD_KAFKA_MSG_F_BLOCK,
   RD_KAFKA_PARTITION_UA,
   RD_KAFKA_RESP_ERR__CONFLICT,
+  RD_KAFKA_RESP_ERR__DESTROY,
   RD_KAFKA_RESP_ERR__FATAL,
   RD_KAFKA_RESP_ERR__INVALID_ARG,
-  RD_KAFKA_RESP_ERR__NOT_IMPLEMENTED,
   RD_KAFKA_RESP_ERR__QUEUE_FULL,
   RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION,
   RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC,
@@ -34,7 +34,15 @@ import { KafkaError, kafkaErrorOf } from '../defs/kafka_error.ts';
 import type { Bytes, rd_kafka_error_t, rd_kafka_t, rd_kafka_topic_t } from '../defs/types.ts';
 import { type rd_kafka_vu_t, Vu } from '../defs/vu.ts';
 import { checkBrand, checkInt32, checkInt64, checkString, typeError } from '../rd/check.ts';
-import { block, checkHandle, checkTimeout, checkTopic, promise, type TwinOptions } from './check_handle.ts';
+import {
+  block,
+  checkHandle,
+  checkProducer,
+  checkTimeout,
+  checkTopic,
+  promise,
+  type TwinOptions,
+} from './check_handle.ts';
 
 /** What one message is made of, gathered from tags, a struct or an object; one per thread, emptied after each call. */
 class Parts {
@@ -90,21 +98,20 @@ function accept(
   opaque: any,
 ): number {
   if (rk.fatal !== null) return RD_KAFKA_RESP_ERR__FATAL;
+  // In a callback that destroy runs: nothing would send it any more.
+  if (rk.closing) return RD_KAFKA_RESP_ERR__DESTROY;
   const list = headers === null || headers.list.length === 0 ? null : headers.list;
   let err = enqueue(topic, partition, key, value, list, timestamp, opaque);
   if (err !== RD_KAFKA_RESP_ERR__QUEUE_FULL) return err;
+  // Without a callback nobody polls: the reports that have come make room here.
   dropReports(rk);
+  if (!rk.callbacks.reports) err = enqueue(topic, partition, key, value, list, timestamp, opaque);
   const bytes = value === null ? 0 : Buffer.byteLength(value);
-  while (
-    (flags & RD_KAFKA_MSG_F_BLOCK) !== 0 &&
-    err === RD_KAFKA_RESP_ERR__QUEUE_FULL &&
-    bytes <= rk.limits!.maxBytes
-  ) {
-    rk.thread.drain();
-    err = enqueue(topic, partition, key, value, list, timestamp, opaque);
-    if (err !== RD_KAFKA_RESP_ERR__QUEUE_FULL) return err;
+  if ((flags & RD_KAFKA_MSG_F_BLOCK) === 0 || bytes > rk.limits!.maxBytes) return err;
+  while (err === RD_KAFKA_RESP_ERR__QUEUE_FULL) {
     run(rk.thread, roomSteps(rk, bytes));
     if (rk.fatal !== null) return RD_KAFKA_RESP_ERR__FATAL;
+    if (rk.closing || rk.destroyLater) return RD_KAFKA_RESP_ERR__DESTROY;
     err = enqueue(topic, partition, key, value, list, timestamp, opaque);
   }
   return err;
@@ -140,7 +147,7 @@ export function produce(
   checkInt32('produce', 'msgflags', msgflags);
   checkValue('produce', 'payload', payload);
   checkValue('produce', 'key', key);
-  if (!topic.rk.producer) return noteResult(RD_KAFKA_RESP_ERR__NOT_IMPLEMENTED) === 0 ? 0 : -1;
+  checkProducer('produce', topic.rk);
   const err =
     checkPartition(partition) ??
     accept(topic.rk, topic, partition, msgflags, key ?? null, payload ?? null, null, 0, msg_opaque ?? null);
@@ -171,8 +178,7 @@ export interface ProduceInput {
 export function producev(rk: rd_kafka_t, ...tags: (rd_kafka_vu_t | 0)[]): rd_kafka_resp_err_t;
 export function producev(rk: rd_kafka_t, message: ProduceInput): rd_kafka_resp_err_t;
 export function producev(rk: rd_kafka_t, ...tags: (rd_kafka_vu_t | 0 | ProduceInput)[]): rd_kafka_resp_err_t {
-  const handle = checkHandle('producev', rk);
-  if (!handle.producer) return noteResult(RD_KAFKA_RESP_ERR__NOT_IMPLEMENTED);
+  const handle = checkProducer('producev', rk);
   const first = tags[0];
   if (tags.length === 1 && first !== null && typeof first === 'object' && !('vtype' in first))
     return noteResult(produceObject(handle, first));
@@ -191,9 +197,8 @@ export function producev(rk: rd_kafka_t, ...tags: (rd_kafka_vu_t | 0 | ProduceIn
  * error object that carries the code; RD_KAFKA_VTYPE_END is refused.
  */
 export function produceva(rk: rd_kafka_t, vus: readonly rd_kafka_vu_t[]): rd_kafka_error_t | null {
-  const handle = checkHandle('produceva', rk);
+  const handle = checkProducer('produceva', rk);
   if (!Array.isArray(vus)) throw typeError('produceva', 'vus', 'an array', vus);
-  if (!handle.producer) return errorOf(handle, RD_KAFKA_RESP_ERR__NOT_IMPLEMENTED);
   const parts = new Parts();
   for (const tag of vus) {
     if (tag === null || typeof tag !== 'object')
@@ -249,6 +254,7 @@ function produceObject(rk: Handle, message: ProduceInput): number {
 }
 
 function addTag(fn: string, rk: Handle, parts: Parts, tag: rd_kafka_vu_t): number {
+  if (tag === null || typeof tag !== 'object') throw typeError(fn, 'tags', 'what RD_KAFKA_V_* give', tag);
   const flat = tag instanceof Vu || !('u' in tag);
   const value = flat ? (tag as Vu).value : undefined;
   const u = flat ? null : (tag as { u: NonNullable<Exclude<rd_kafka_vu_t, Vu>['u']> }).u;
@@ -328,7 +334,7 @@ function finish(rk: Handle, parts: Parts): number {
 /**
  * rd_kafka_flush: waits until all messages are delivered or have failed and their callbacks have run, at most
  * `timeout_ms` (negative: for ever). linger.ms counts as 0 meanwhile. 0; _TIMED_OUT when some are left;
- * _NOT_IMPLEMENTED for a consumer. Callbacks run in it.
+ * the same code that librdkafka gives for a consumer. Callbacks run in it.
  */
 export function flush(rk: rd_kafka_t, timeout_ms: number): rd_kafka_resp_err_t {
   const handle = checkHandle('flush', rk);
@@ -336,7 +342,7 @@ export function flush(rk: rd_kafka_t, timeout_ms: number): rd_kafka_resp_err_t {
 }
 
 /** `flush` as a promise: rejects with _TIMED_OUT when some messages are left. Callbacks run from the event loop. */
-export async function flush_async(rk: rd_kafka_t, timeout_ms = -1, o?: TwinOptions): Promise<void> {
+export async function flush_async(rk: rd_kafka_t, timeout_ms: number = -1, o?: TwinOptions): Promise<void> {
   const handle = checkHandle('flush', rk);
   const err = await promise(handle, flushSteps(handle, checkTimeout('flush', timeout_ms)), o);
   if (err !== 0) throw kafkaErrorOf(err);
@@ -346,7 +352,7 @@ export async function flush_async(rk: rd_kafka_t, timeout_ms = -1, o?: TwinOptio
  * rd_kafka_purge: gives up messages: RD_KAFKA_PURGE_F_QUEUE those not sent (reported as _PURGE_QUEUE),
  * RD_KAFKA_PURGE_F_INFLIGHT those sent and not answered (_PURGE_INFLIGHT, possibly stored). Their reports wait for poll
  * or flush. Blocks for the connection threads unless RD_KAFKA_PURGE_F_NON_BLOCKING is there too. _INVALID_ARG for other
- * bits, _NOT_IMPLEMENTED for a consumer.
+ * bits.
  */
 export function purge(rk: rd_kafka_t, purge_flags: number): rd_kafka_resp_err_t {
   const handle = checkHandle('purge', rk);

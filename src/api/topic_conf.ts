@@ -1,8 +1,8 @@
 // Chapter "topic configuration" of rdkafka.h. @thread app
-import { end, TopicConf } from '../conf/conf.ts';
+import { type Conf, end, TopicConf } from '../conf/conf.ts';
 import { RD_KAFKA_CONF_OK, RD_KAFKA_CONF_UNKNOWN, type rd_kafka_conf_res_t } from '../defs/enums.ts';
 import type { Out } from '../defs/out.ts';
-import type { MsgOrderCmp, PartitionerCb, rd_kafka_topic_conf_t } from '../defs/types.ts';
+import type { MsgOrderCmp, PartitionerCb, rd_kafka_t, rd_kafka_topic_conf_t } from '../defs/types.ts';
 import {
   checkBrand,
   checkFunctionOrNull,
@@ -11,6 +11,7 @@ import {
   checkStringOrNull,
   destroyedError,
 } from '../rd/check.ts';
+import { checkHandle } from './check_handle.ts';
 
 function readable(fn: string, param: string, conf: rd_kafka_topic_conf_t): TopicConf {
   return checkBrand<TopicConf>(fn, param, conf, 'rd_kafka_topic_conf_t');
@@ -31,6 +32,15 @@ export function topic_conf_new(): rd_kafka_topic_conf_t {
 /** rd_kafka_topic_conf_dup: a new one with everything that was set in `conf`, callbacks too. */
 export function topic_conf_dup(conf: rd_kafka_topic_conf_t): rd_kafka_topic_conf_t {
   return readable('topic_conf_dup', 'conf', conf).dup();
+}
+
+/**
+ * rd_kafka_default_topic_conf_dup: a new topic configuration with what topics of this handle have by default. Yours:
+ * topic_new takes it over. Never blocks.
+ */
+export function default_topic_conf_dup(rk: rd_kafka_t): rd_kafka_topic_conf_t {
+  const conf = checkHandle('default_topic_conf_dup', rk).conf as Conf;
+  return conf.topicConf?.dup() ?? new TopicConf();
 }
 
 /** rd_kafka_topic_conf_destroy: the object can't be used afterwards; not for the default one of a conf. May be left out. */

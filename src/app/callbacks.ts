@@ -11,12 +11,17 @@ import type { Handle } from './handle.ts';
 import type { ReportMessage } from './report_message.ts';
 
 export class Callbacks {
-  readonly conf: ConfCallbacks;
+  conf: ConfCallbacks;
   private readonly rk: Handle;
 
   constructor(rk: Handle, conf: ConfCallbacks) {
     this.rk = rk;
     this.conf = conf;
+  }
+
+  /** rd_kafka_set_logger. */
+  setLogCb(log_cb: ConfCallbacks['log_cb']): void {
+    this.conf = { ...this.conf, log_cb };
   }
 
   /** Somebody wants reports. */
@@ -58,6 +63,7 @@ export class Callbacks {
 
   /** Set by app/close, which may not be imported from here. */
   destroyHandle: () => void = () => {};
+  unwindHandle: () => void = () => {};
 
   private run(name: string, call: () => unknown): void {
     this.enter();

@@ -27,25 +27,46 @@ export function* closeSteps(rk: Handle, flags: number): Steps<void> {
     !rk.consumer.closed &&
     (flags & E.RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE) === 0 &&
     rk.fatal === null;
-  if (leave) yield* leaveSteps(rk, LEAVE_MS);
-  if (rk.producer) yield* purgeSteps(rk);
+  const thrown: unknown[] = [];
+  if (leave) {
+    try {
+      yield* leaveSteps(rk, LEAVE_MS);
+    } catch (error) {
+      thrown.push(error);
+    }
+  }
+  if (rk.producer) yield* purgeSteps(rk, thrown);
   Atomics.store(rk.memory.head, CLOSING, 1);
   if (!rk.dead) {
     rk.toMain({ type: 'close', deadline: now() - rk.startedAt + CLOSE_MS });
     yield { timeoutMs: CLOSE_MS + 500, ready: () => rk.closed || rk.dead };
   }
-  lastReports(rk);
+  lastReports(rk, thrown);
   rk.requests.failAll(E.RD_KAFKA_RESP_ERR__DESTROY);
   for (const hook of rk.onClosed) yield* hook();
   rk.detach();
   registry().handles.delete(rk);
   rk[GONE] = 'has been destroyed';
+  // Promises that are pending on this handle find that it is gone.
+  rk.thread.turnSoon();
+  if (thrown.length > 0) throw thrown[0];
+}
+
+/** Serves all that is there. Callbacks that throw or yield don't keep the handle from its end: the first error is. */
+function serveAll(rk: Handle, thrown: unknown[]): void {
+  for (;;) {
+    try {
+      if (rk.queue.serve(Number.POSITIVE_INFINITY) === 0) return;
+    } catch (error) {
+      thrown.push(error);
+    }
+  }
 }
 
 /** Everything outstanding is purged, and its reports are served. */
-function* purgeSteps(rk: Handle): Steps<void> {
+function* purgeSteps(rk: Handle, thrown: unknown[]): Steps<void> {
   const served = (): boolean => {
-    rk.queue.serve(Number.POSITIVE_INFINITY);
+    serveAll(rk, thrown);
     return rk.limits!.messages === 0 || rk.dead;
   };
   if (served()) return;
@@ -59,15 +80,15 @@ function* purgeSteps(rk: Handle): Steps<void> {
 }
 
 /** Threads are gone: what was not reported by them gets its report here, once. */
-function lastReports(rk: Handle): void {
+function lastReports(rk: Handle, thrown: unknown[]): void {
   if (rk.reports === null) return;
   rk.thread.drain();
   rk.reports.take();
-  rk.queue.serve(Number.POSITIVE_INFINITY);
+  serveAll(rk, thrown);
   if (rk.limits!.messages === 0) return;
   rk.dead = true;
   rk.reports.claimAll(E.RD_KAFKA_RESP_ERR__PURGE_INFLIGHT);
-  rk.queue.serve(Number.POSITIVE_INFINITY);
+  serveAll(rk, thrown);
 }
 
 /** Leaves the group: revoke by the app's callback, commit, leave. Bounded by `timeoutMs`. */
@@ -75,17 +96,25 @@ export function* leaveSteps(rk: Handle, timeoutMs: number): Steps<number> {
   const consumer = rk.consumer!;
   if (consumer.closed || consumer.closing) return E.RD_KAFKA_RESP_ERR__DESTROY;
   consumer.closing = true;
-  const call = rk.requests.start('consumer_close', -1, [timeoutMs], E.RD_KAFKA_RESP_ERR__FATAL);
-  yield {
-    timeoutMs,
-    ready: () => {
+  const call = rk.requests.start('consumer_close', -1, [timeoutMs, rk.closing], E.RD_KAFKA_RESP_ERR__FATAL);
+  const thrown: unknown[] = [];
+  const serve = (): void => {
+    try {
       while (consumer.serveRebalance());
       rk.queue.serve(Number.POSITIVE_INFINITY);
-      return rk.requests.answered(call);
-    },
+    } catch (error) {
+      // Of a callback: the group is left all the same.
+      thrown.push(error);
+    }
   };
+  const ready = (): boolean => {
+    serve();
+    return rk.requests.answered(call);
+  };
+  yield { timeoutMs, ready };
   const answer = rk.requests.take(call);
   consumer.closed = true;
+  if (thrown.length > 0) throw thrown[0];
   if (rk.fatal !== null) return E.RD_KAFKA_RESP_ERR__FATAL;
   return answer === null ? E.RD_KAFKA_RESP_ERR__TIMED_OUT : answer.err;
 }
@@ -93,6 +122,7 @@ export function* leaveSteps(rk: Handle, timeoutMs: number): Steps<number> {
 /** rd_kafka_destroy_flags; inside a callback it marks, and the outermost call ends the handle when it unwinds. */
 export function destroy(rk: Handle, flags: number): void {
   if (rk.inCallback > 0) {
+    if (!rk.destroyLater) rk.destroyFlags = flags;
     rk.destroyLater = true;
     return;
   }
@@ -103,10 +133,11 @@ export function destroy(rk: Handle, flags: number): void {
 export function unwind(rk: Handle): void {
   if (rk.destroyLater && rk.inCallback === 0) {
     rk.destroyLater = false;
-    destroy(rk, 0);
+    destroy(rk, rk.destroyFlags);
   }
 }
 
 export function installClose(rk: Handle): void {
   rk.callbacks.destroyHandle = () => destroy(rk, 0);
+  rk.callbacks.unwindHandle = () => unwind(rk);
 }

@@ -146,7 +146,7 @@ export class ConsumedMessage extends AnyMessage {
     partition: number,
     offset: number,
     batch: FetchedBatch,
-    bytes: Uint8Array,
+    bytes: Buffer,
     at: RecordCursor,
     chunks: Chunks,
   ): ConsumedMessage {

@@ -3,7 +3,7 @@
 
 import * as E from '../defs/enums.ts';
 import { BYTES, Cell, MESSAGES } from '../ops/cells.ts';
-import { POLLS } from '../ops/head_page.ts';
+import { QUEUED_BYTES, QUEUED_MESSAGES } from '../ops/head_page.ts';
 import type { BrokerToAppOp, FetchedBatch, FetchedEntry, MainToAppOp, PartitionOffset } from '../ops/ops.ts';
 import { RecordCursor } from '../records/record_reader.ts';
 import { Chunks } from './chunks.ts';
@@ -11,6 +11,8 @@ import { ConsumedMessage, ErrorMessage } from './consumed_message.ts';
 import type { Handle } from './handle.ts';
 
 type FetchedOp = Extract<BrokerToAppOp, { type: 'fetched' }>;
+type FetchErrorOp = Extract<BrokerToAppOp, { type: 'fetch_error' }>;
+type AssignedOp = Extract<MainToAppOp, { type: 'assigned' }>;
 type RebalanceOp = Extract<MainToAppOp, { type: 'rebalance' }>;
 
 /** A partition that is assigned, as far as the app has read. */
@@ -19,11 +21,13 @@ export interface Consumed {
   readonly number: number;
   readonly cell: Cell;
   home: number;
+  /** Where the end was last told. */
+  eof: number;
 }
 
 /** The buffers of one answer, shared by its entries; given back when the last one is done. */
 interface Block {
-  readonly views: Uint8Array[];
+  readonly views: Buffer[];
   readonly worker: number;
   entries: number;
   bytes: number;
@@ -34,11 +38,17 @@ interface Records {
   readonly part: Consumed;
   readonly entry: FetchedEntry;
   readonly block: Block;
+  /** Index of the batch at hand. Those before it are done and off the queue's counters. */
   batch: number;
   /** Position in the batch at hand; -1: not begun. */
   at: number;
   left: number;
 }
+
+/** What came from a home that main has not spoken of yet. */
+type Held =
+  | { readonly home: number; readonly entry: FetchedEntry; readonly block: Block }
+  | { readonly home: number; readonly error: FetchErrorOp };
 
 type Item =
   | Records
@@ -64,6 +74,11 @@ export class ConsumerQueue {
   subscription: readonly string[];
   /** What the app assigned by itself (from rebalance_cb or without a group); null: main assigns. */
   explicit: readonly PartitionOffset[] | null;
+  /** Counts assign calls: partitions of an older one, whose word is still on its way, are not taken up. */
+  version: number;
+  /** The highest home that main has spoken of; they rise over all partitions. */
+  private homes: number;
+  private held: Held[];
   private readonly rk: Handle;
   private items: Item[];
   private head: number;
@@ -82,6 +97,9 @@ export class ConsumerQueue {
     this.closed = false;
     this.subscription = [];
     this.explicit = null;
+    this.version = 0;
+    this.homes = 0;
+    this.held = [];
     this.items = [];
     this.head = 0;
     this.rebalances = [];
@@ -100,12 +118,7 @@ export class ConsumerQueue {
   ): void {
     switch (op.type) {
       case 'assigned':
-        this.assigned.set(op.cell, {
-          topic: op.topic,
-          number: op.partition,
-          cell: new Cell(op.cell, this.rk.memory.page(op.cell)),
-          home: op.home,
-        });
+        this.take(op);
         return;
       case 'home':
         this.moved(op);
@@ -134,11 +147,33 @@ export class ConsumerQueue {
     }
   }
 
+  private take(op: AssignedOp): void {
+    this.homes = op.home;
+    if (op.version < 0 || op.version === this.version) {
+      const cell = new Cell(op.cell, this.rk.memory.page(op.cell));
+      this.assigned.set(op.cell, { topic: op.topic, number: op.partition, cell, home: op.home, eof: -1 });
+    }
+    this.release();
+  }
+
   /** What the old home posted comes first (memory.md, part 1, 7). */
   private moved(op: Extract<MainToAppOp, { type: 'home' }>): void {
     this.rk.drainWorker(op.oldWorker);
+    this.homes = op.home;
     const part = this.assigned.get(op.cell);
     if (part !== undefined) part.home = op.home;
+    this.release();
+  }
+
+  private release(): void {
+    if (this.held.length === 0) return;
+    const held = this.held;
+    this.held = [];
+    for (const each of held) {
+      if (each.home > this.homes) this.held.push(each);
+      else if ('entry' in each) this.addEntry(each.entry, each.block);
+      else this.fetchError(each.error);
+    }
   }
 
   private revoked(cells: readonly number[]): void {
@@ -147,16 +182,20 @@ export class ConsumerQueue {
     this.rk.toMain({ type: 'cells_done', cells });
   }
 
-  /** The app let go of everything: what lies here is handed out no more. Main closes the cells. */
-  letGo(): void {
+  /** The app lets go of everything: what lies here is handed out no more, main closes the cells and takes up `next`. */
+  assign(next: readonly PartitionOffset[] | null): void {
+    this.version++;
+    this.explicit = next ?? [];
+    this.assignmentLost = false;
     this.assigned.clear();
     this.dropStale();
+    this.rk.toMain({ type: 'assign', partitions: next, version: this.version });
   }
 
   private dropStale(): void {
     const kept = this.items.slice(this.head).filter((item) => {
       if (item.part === null || this.assigned.get(item.part.cell.id) === item.part) return true;
-      if (item.kind === 'records') this.endEntry(item.block, item.entry.bytes);
+      if (item.kind === 'records') this.drop(item.entry, item.block, item.batch);
       return false;
     });
     this.items = kept;
@@ -164,21 +203,31 @@ export class ConsumerQueue {
   }
 
   fetched(op: FetchedOp, worker: number): void {
-    const views = op.buffers.map((buffer) => new Uint8Array(buffer));
-    const block: Block = { views, worker, entries: 0, bytes: 0 };
+    const views = op.buffers.map((buffer) => Buffer.from(buffer));
+    const block: Block = { views, worker, entries: op.entries.length, bytes: 0 };
     for (const entry of op.entries) {
-      const part = this.partOf(entry.cell, entry.home);
-      if (part === null) {
-        block.bytes += entry.bytes;
-        continue;
-      }
-      block.entries++;
-      this.push({ kind: 'records', part, entry, block, batch: 0, at: -1, left: 0 });
+      if (entry.home > this.homes) this.held.push({ home: entry.home, entry, block });
+      else this.addEntry(entry, block);
     }
-    if (block.entries === 0) this.rk.giveBack(worker, block.bytes);
   }
 
-  fetchError(op: Extract<BrokerToAppOp, { type: 'fetch_error' }>): void {
+  private addEntry(entry: FetchedEntry, block: Block): void {
+    const part = this.partOf(entry.cell, entry.home);
+    if (part === null) this.drop(entry, block, 0);
+    else this.push({ kind: 'records', part, entry, block, batch: 0, at: -1, left: 0 });
+  }
+
+  /** Records that nobody will see: batches from `batch` on. */
+  private drop(entry: FetchedEntry, block: Block, batch: number): void {
+    for (let i = batch; i < entry.batches.length; i++) this.uncount(entry.batches[i]!);
+    this.endEntry(block, entry.bytes);
+  }
+
+  fetchError(op: FetchErrorOp): void {
+    if (op.home > this.homes) {
+      this.held.push({ home: op.home, error: op });
+      return;
+    }
     const part = this.partOf(op.cell, op.home);
     if (part !== null)
       this.push({
@@ -192,14 +241,10 @@ export class ConsumerQueue {
       });
   }
 
-  /** The partition that data is for; null when it is stale. Data of a newer home waits for main's word of it. */
+  /** The partition that data is for; null when it is stale. */
   private partOf(cell: number, home: number): Consumed | null {
-    for (;;) {
-      const part = this.assigned.get(cell);
-      if (part !== undefined && part.home === home && !part.cell.closed) return part;
-      if (part !== undefined && part.home > home) return null;
-      if (!this.rk.readMain()) return null;
-    }
+    const part = this.assigned.get(cell);
+    return part !== undefined && part.home === home && !part.cell.closed ? part : null;
   }
 
   private push(item: Item): void {
@@ -235,7 +280,15 @@ export class ConsumerQueue {
     const op = this.rebalances.shift();
     if (op === undefined) return false;
     this.assignmentLost = op.lost;
-    this.rk.callbacks.rebalance(op.err, op.partitions);
+    const { version } = this;
+    try {
+      this.rk.callbacks.rebalance(op.err, op.partitions);
+    } catch (error) {
+      // The group waits for an answer: the one that an app without the callback gives.
+      if (this.version === version)
+        this.assign(op.err === E.RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS ? op.partitions : null);
+      throw error;
+    }
     return true;
   }
 
@@ -265,12 +318,14 @@ export class ConsumerQueue {
       const batch = entry.batches[item.batch]!;
       const message = this.recordOf(item, batch);
       if (message !== null) return message;
+      this.count(part.cell, batch);
       item.batch++;
       item.at = -1;
     }
     this.skip();
     this.endEntry(item.block, entry.bytes);
-    if (entry.eof < 0 || part.cell.closed) return null;
+    if (entry.eof < 0 || entry.eof === part.eof || part.cell.closed) return null;
+    part.eof = entry.eof;
     return new ErrorMessage(
       E.RD_KAFKA_RESP_ERR__PARTITION_EOF,
       `${part.topic} [${part.number}]: end of partition at offset ${entry.eof}`,
@@ -305,21 +360,26 @@ export class ConsumerQueue {
       }
       item.at = cursor.next;
       item.left--;
-      this.count(part.cell, cursor.next - at);
       const offset = batch.baseOffset + cursor.offsetDelta;
       if (offset < entry.fetchOffset) continue;
       if (!part.cell.advance(offset + 1)) return null;
-      Atomics.add(this.rk.memory.head, POLLS, 1);
       return ConsumedMessage.of(this.rk.topic(part.topic), part.number, offset, batch, bytes, cursor, this.chunks);
     }
     return null;
   }
 
-  /** For the prefetch limits: plain adds of one writer, read by the worker. */
-  private count(cell: Cell, bytes: number): void {
+  /** For the prefetch limits, a batch at a time: plain adds of one writer, read by the worker. */
+  private count(cell: Cell, batch: FetchedBatch): void {
     const { words, base } = cell;
-    Atomics.store(words, base + MESSAGES, (words[base + MESSAGES]! + 1) | 0);
-    Atomics.store(words, base + BYTES, (words[base + BYTES]! + bytes) | 0);
+    Atomics.store(words, base + MESSAGES, (words[base + MESSAGES]! + batch.count) | 0);
+    Atomics.store(words, base + BYTES, (words[base + BYTES]! + batch.to - batch.from) | 0);
+    this.uncount(batch);
+  }
+
+  private uncount(batch: FetchedBatch): void {
+    const { head } = this.rk.memory;
+    Atomics.sub(head, QUEUED_MESSAGES, batch.count);
+    Atomics.sub(head, QUEUED_BYTES, batch.to - batch.from);
   }
 
   private skip(): void {
@@ -332,14 +392,19 @@ export class ConsumerQueue {
 
   private endEntry(block: Block, bytes: number): void {
     block.bytes += bytes;
-    if (--block.entries === 0) this.rk.giveBack(block.worker, block.bytes);
+    if (--block.entries === 0) {
+      const buffers = block.views.map((view) => view.buffer as ArrayBuffer);
+      this.rk.giveBack(block.worker, buffers, block.bytes);
+    }
   }
 
   /** Next offsets of the assigned partitions; RD_KAFKA_OFFSET_INVALID where none was handed out. */
   position(topic: string, partition: number): number | null {
     for (const part of this.assigned.values())
       if (part.topic === topic && part.number === partition) return part.cell.position;
-    return null;
+    // Main has yet to take it up.
+    const asked = this.explicit?.some((each) => each.topic === topic && each.partition === partition) ?? false;
+    return asked ? E.RD_KAFKA_OFFSET_INVALID : null;
   }
 
   assignment(): readonly PartitionOffset[] {

@@ -36,6 +36,7 @@ export function subscribe(rk: Handle, topics: readonly string[]): number {
   }
   consumer.subscription = [...topics];
   consumer.explicit = null;
+  rk.startFirst();
   rk.toMain({ type: 'subscribe', topics: [...topics] });
   return 0;
 }
@@ -56,10 +57,7 @@ export function assign(rk: Handle, list: PartitionList | null): number {
   const partitions = list === null ? null : offsetsOf(list);
   if (partitions !== null && !assignable(partitions)) return E.RD_KAFKA_RESP_ERR__INVALID_ARG;
   const given = rk.fatal !== null || consumer.closing ? null : partitions;
-  consumer.letGo();
-  consumer.explicit = given ?? [];
-  consumer.assignmentLost = false;
-  rk.toMain({ type: 'assign', partitions: given });
+  consumer.assign(given);
   return 0;
 }
 

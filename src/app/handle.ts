@@ -88,6 +88,7 @@ export class Handle implements Hosted {
   inCallback: number;
   /** destroy or consumer_close was called inside a callback: done when the outermost call unwinds. */
   destroyLater: boolean;
+  destroyFlags: number;
   /** What else ends with the handle: mock clusters. */
   readonly onClosed: Set<() => Steps<void>>;
   /** The cluster of `test.mock.num.brokers`. */
@@ -118,6 +119,7 @@ export class Handle implements Hosted {
     this.serving = false;
     this.inCallback = 0;
     this.destroyLater = false;
+    this.destroyFlags = 0;
     this.onClosed = new Set();
     this.ownMock = null;
     this.main = null;
@@ -228,8 +230,18 @@ export class Handle implements Hosted {
   /** poll_start: everything; else only what pending twins let run. */
   serveFromLoop(): void {
     if (this.inCallback > 0) return;
-    if (this.serving) this.queue.serve(Number.POSITIVE_INFINITY);
-    else this.queue.serveLogs();
+    try {
+      if (this.serving) this.queue.serve(Number.POSITIVE_INFINITY);
+      else this.queue.serveLogs();
+    } finally {
+      this.yielded = false;
+      this.callbacks.unwindHandle();
+    }
+  }
+
+  /** Whoever serves callbacks stops after the present one. */
+  get stops(): boolean {
+    return this.yielded || (this.destroyLater && !this.closing);
   }
 
   // ---- ops
@@ -271,6 +283,9 @@ export class Handle implements Hosted {
       case 'consumer_error':
       case 'group':
         this.consumer?.route(op);
+        return;
+      case 'worker_died':
+        this.threadDied(op.text);
         return;
       case 'closed':
         this.closed = true;
@@ -316,8 +331,10 @@ export class Handle implements Hosted {
   }
 
   /** Walked blocks go back, so that the worker sees at once that there is room. */
-  giveBack(worker: number, bytes: number): void {
-    if (!this.dead && !this.closed) this.workers.get(worker)?.channel.post({ type: 'block', buffers: [], bytes });
+  giveBack(worker: number, buffers: readonly ArrayBuffer[], bytes: number): void {
+    if (this.dead || this.closed) return;
+    const large = buffers.filter((buffer) => buffer.byteLength >= 65536);
+    this.workers.get(worker)?.channel.post({ type: 'block', buffers: large, bytes }, large);
   }
 
   // ---- topics
@@ -340,11 +357,17 @@ export class Handle implements Hosted {
   }
 
   private openTopic(topic: Topic): void {
+    this.startFirst();
     const block = this.blocks.take();
     const words = this.memory.page(block).words;
     initPartition(words, indexOf(block) * PARTITION_WORDS, MAIN, NOT_KNOWN);
     topic.waiting = new Target(topic, -1, block);
     this.toMain({ type: 'topic', topic: topic.name, block, settings: topic.settings });
+  }
+
+  /** The first produce, subscribe or assign. */
+  startFirst(): void {
+    if (this.main !== null && !this.dead && !this.closing) this.thread.mains!.startFirst(this.main, null);
   }
 
   releaseTopic(topic: Topic): void {
@@ -390,19 +413,20 @@ export class Handle implements Hosted {
     this.queue.fatalError(err, text);
   }
 
-  /** Main died or hangs: everything that waits for it ends here. */
+  /** Main died or hangs. */
   mainDied(): void {
+    this.threadDied(this.main?.epitaph ?? 'its main thread died');
+  }
+
+  /** The handle is fatal as a whole, whatever still runs of it: everything that waits for its threads ends here. */
+  private threadDied(text: string): void {
     if (this.dead || this.closed) return;
     this.mainReader?.drain();
     for (const link of this.workers.values()) link.reader.drain();
     this.reports?.take();
     this.dead = true;
     this.reports?.claimAll();
-    if (!this.closing)
-      this.setFatal(
-        E.RD_KAFKA_RESP_ERR__CRIT_SYS_RESOURCE,
-        'the main thread of this handle died: destroy it and make a new one',
-      );
+    if (!this.closing) this.setFatal(E.RD_KAFKA_RESP_ERR__CRIT_SYS_RESOURCE, text);
     this.requests.failAll(E.RD_KAFKA_RESP_ERR__FATAL);
     this.consumer?.died();
     this.thread.woken();

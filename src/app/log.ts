@@ -1,6 +1,8 @@
 // Log lines of a handle: to its log_cb when something serves it, else to stderr at once.
 // @thread app
 
+import * as E from '../defs/enums.ts';
+import { LOG_LEVEL } from '../ops/head_page.ts';
 import { systemClock } from '../rd/clock.ts';
 import { LogSink } from '../rd/log.ts';
 import type { Handle } from './handle.ts';
@@ -19,14 +21,26 @@ export class Logs {
   private readonly sink: LogSink;
   private lines: Line[];
   private dropped: number;
-  level: number;
+  private saidSyslog: boolean;
+  /** Of set_log_queue; has no effect yet. */
+  private queue: object | null;
+  private level: number;
 
   constructor(rk: Handle) {
     this.rk = rk;
     this.sink = new LogSink({ clock: systemClock });
     this.lines = [];
     this.dropped = 0;
-    this.level = rk.settings.log_level;
+    this.saidSyslog = false;
+    this.queue = null;
+    this.level = 0;
+    this.setLevel(rk.settings.log_level);
+  }
+
+  /** In all threads of the handle. */
+  setLevel(level: number): void {
+    this.level = level;
+    Atomics.store(this.rk.memory.head, LOG_LEVEL, level);
   }
 
   get pending(): number {
@@ -46,6 +60,22 @@ export class Logs {
     this.sink.logLine(logText(level, fac, this.rk.name, text));
   }
 
+  /** There is no syslog to write to. */
+  syslog(level: number, fac: string, text: string): void {
+    if (!this.saidSyslog) this.print(4, 'SYSLOG', 'log_syslog writes to stderr: there is no syslog here');
+    this.saidSyslog = true;
+    this.print(level, fac, text);
+  }
+
+  /** rd_kafka_set_log_queue; null is the main queue, where lines go anyway. */
+  setQueue(queue: object | null): number {
+    if (!this.rk.settings['log.queue']) return E.RD_KAFKA_RESP_ERR__NOT_CONFIGURED;
+    this.queue = queue;
+    if (this.queue !== null)
+      this.add(4, 'LOGQUEUE', 'set_log_queue has no effect yet: log lines go to the main queue, which poll serves');
+    return 0;
+  }
+
   /** Hands lines to log_cb; gives how many. */
   serve(): number {
     let served = 0;
@@ -62,7 +92,12 @@ export class Logs {
   }
 }
 
+/** One line to stderr for no handle in particular. */
+export function printLine(level: number, fac: string, name: string, text: string): void {
+  new LogSink({ clock: systemClock }).logLine(logText(level, fac, name, text));
+}
+
 export function logText(level: number, fac: string, name: string, text: string): string {
-  const ms = Date.now();
+  const ms = Math.floor(systemClock.wall());
   return `%${level}|${Math.floor(ms / 1000)}.${String(ms % 1000).padStart(3, '0')}|${fac}|${name}| ${text}`;
 }

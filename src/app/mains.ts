@@ -3,6 +3,7 @@
 
 import { MessageChannel, type Worker } from 'node:worker_threads';
 import { Channel } from '../ops/channel.ts';
+import { OTHER_BUILD } from '../ops/death.ts';
 import type { RootOp } from '../ops/ops.ts';
 import { placeHandle } from '../ops/placing.ts';
 import { spawn, type WorkerCode } from '../ops/spawn.ts';
@@ -12,6 +13,8 @@ import { WORKER_HASH, WORKER_TEXT } from './worker_text.generated.ts';
 
 /** So much waiting without a heartbeat is taken for death. */
 const SILENCE_MS = 10_000;
+/** And so much for a worker that could not be started: of a file that is not there, no hook tells a blocked thread. */
+const START_MS = 30_000;
 
 export interface Hosted {
   /** Its main worker is dead or hangs: the handle is fatal. */
@@ -23,7 +26,11 @@ export class MainWorker {
   readonly root: Channel<RootOp>;
   readonly page: ThreadPage;
   readonly hosted: Set<Hosted>;
+  /** Its first broker worker, started here beside it; it ends when main closes its port, or with this thread. */
+  first: Worker | null;
   dead: boolean;
+  /** What its worker object said of an error that no hook of ours saw: a file that can't be run, no memory left. */
+  error: string;
   private lastBeat: number;
   private silence: number;
 
@@ -32,7 +39,9 @@ export class MainWorker {
     this.root = root;
     this.page = page;
     this.hosted = new Set();
+    this.first = null;
     this.dead = false;
+    this.error = '';
     this.lastBeat = 0;
     this.silence = 0;
   }
@@ -41,18 +50,27 @@ export class MainWorker {
     return this.hosted.size;
   }
 
-  /** Counts waiting time against its heart, from the first beat on. */
+  /** Why the handles that it hosts are fatal. */
+  get epitaph(): string {
+    if (Atomics.load(this.page, DEAD) === OTHER_BUILD)
+      return `the worker is not from the same build as the library (${WORKER_HASH}): rebuild or reinstall rdkafka-ts, or name the right file in RDKAFKA_TS_WORKER`;
+    const why = this.error === '' ? '' : ` (${this.error})`;
+    if (Atomics.load(this.page, HEARTBEAT) === 0) return `the main thread of this handle did not start${why}`;
+    return `the main thread of this handle died${why}: destroy it and make a new one`;
+  }
+
+  /** Counts waiting time against its heart. */
   watch(waitedMs: number): boolean {
     if (Atomics.load(this.page, DEAD) !== 0) return false;
     const beat = Atomics.load(this.page, HEARTBEAT);
-    if (beat !== this.lastBeat || beat === 0) {
+    if (beat !== this.lastBeat) {
       this.lastBeat = beat;
       this.silence = 0;
       return true;
     }
     // A suspended process counts once, and at most as one slice.
     this.silence += Math.min(waitedMs, 1000);
-    return this.silence < SILENCE_MS;
+    return this.silence < (beat === 0 ? START_MS : SILENCE_MS);
   }
 }
 
@@ -91,13 +109,37 @@ export class Mains {
     );
     port1.unref();
     const main = new MainWorker(worker, new Channel(port1, page), page);
+    worker.on('error', (error: unknown) => {
+      main.error = String((error as Error | null)?.message ?? error);
+    });
     worker.on('exit', () => {
-      Atomics.sub(this.thread.page, WORKERS_OF_APP, 1);
+      // Its broker workers end with it.
+      Atomics.sub(this.thread.page, WORKERS_OF_APP, 1 + Atomics.exchange(page, WORKERS_OF_APP, 0));
       this.died(main);
       this.thread.woken();
     });
     this.all.push(main);
     return main;
+  }
+
+  /** A handle of this main is about to produce or fetch: its first broker worker starts now, while main does too. */
+  startFirst(main: MainWorker, workerUrl: string | null): void {
+    if (main.first !== null || main.dead) return;
+    const page = newThreadPage();
+    const { port1, port2 } = new MessageChannel();
+    Atomics.add(this.thread.page, WORKERS_OF_APP, 1);
+    main.first = spawn(
+      {
+        kind: 'broker',
+        code: workerCode(workerUrl),
+        page: page.buffer as unknown as SharedArrayBuffer,
+        starterPage: this.thread.page.buffer as unknown as SharedArrayBuffer,
+        root: port2,
+      },
+      'rdk:broker',
+    );
+    main.first.on('exit', () => Atomics.sub(this.thread.page, WORKERS_OF_APP, 1));
+    main.root.post({ type: 'adopt', root: port1, page: page.buffer as unknown as SharedArrayBuffer }, [port1]);
   }
 
   /** A handle has left it; the last one ends it. */
@@ -108,6 +150,7 @@ export class Mains {
     this.forget(main);
     main.root.port.close();
     void main.worker.terminate();
+    void main.first?.terminate();
   }
 
   /** After a wait of so many ms: is everybody alive? */
@@ -120,6 +163,7 @@ export class Mains {
     main.dead = true;
     this.forget(main);
     void main.worker.terminate();
+    void main.first?.terminate();
     for (const hosted of [...main.hosted]) hosted.mainDied();
     main.hosted.clear();
   }

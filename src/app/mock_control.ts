@@ -19,7 +19,6 @@ import { type AppThread, appThread, type Member } from './thread.ts';
 const COMMAND_MS = 30_000;
 /** Closing sockets on this machine; what is left after that ends with the worker. */
 const CLOSE_MS = 5000;
-const DIED = 'the mock worker died';
 
 const LOG_CRIT = 2;
 const LOG_ERR = 3;
@@ -28,6 +27,10 @@ export interface MockOptions {
   readonly brokers: number;
   readonly port?: number;
   readonly groupInitialRebalanceDelayMs?: number;
+  /** Topics to begin with: name -> number of partitions. */
+  readonly topics?: Readonly<Record<string, number>>;
+  /** What each partition keeps at most; librdkafka's 5 MiB or 100,000 batches without it. */
+  readonly logLimits?: { readonly maxBytes: number; readonly maxBatches: number };
 }
 
 interface Answer {
@@ -35,6 +38,8 @@ interface Answer {
   readonly text: string;
   readonly value: any;
 }
+
+const ENDED: Answer = { err: E.RD_KAFKA_RESP_ERR__DESTROY, text: 'it has ended', value: null };
 
 /** The one mock worker of a thread, ended with its last cluster. */
 interface MockWorker {
@@ -111,7 +116,7 @@ export class MockCluster implements Member {
     if (op.type !== 'reply') return;
     if (op.call === 0) this.listening(op);
     if (this.answers.has(op.call)) this.answers.set(op.call, { err: op.err, text: op.text, value: op.value });
-    // Nobody waits for a posted command, or any more: what failed must not pass in silence.
+    // Nobody waits any more (an abort): what failed must not pass in silence.
     else if (op.err !== 0) this.rk?.logs.add(LOG_ERR, 'MOCK', `Mock cluster command failed: ${op.text}`);
   }
 
@@ -126,10 +131,15 @@ export class MockCluster implements Member {
 
   private died(): void {
     if (this.dead) return;
-    this.dead = true;
-    if (this[GONE] === '') this.rk?.logs.add(LOG_CRIT, 'MOCK', DIED);
-    for (const [call, answer] of this.answers) if (answer === null) this.answers.set(call, dead());
+    if (this[GONE] === '') this.rk?.logs.add(LOG_CRIT, 'MOCK', 'the mock worker died');
+    this.end();
     forget(this.thread, this.host);
+  }
+
+  /** Nothing is sent or answered any more: who still waits gets an answer here. */
+  private end(): void {
+    this.dead = true;
+    for (const [call, answer] of this.answers) if (answer === null) this.answers.set(call, ENDED);
   }
 
   /** The answer has come. Its death is also told by the worker's page: a blocked thread sees no port close. */
@@ -169,14 +179,9 @@ export class MockCluster implements Member {
   /** Posts a command whose answer will be waited for by `answered`. */
   send(command: string, args: readonly unknown[]): number {
     const call = this.nextCall++;
-    this.answers.set(call, this.dead ? dead() : null);
+    this.answers.set(call, this.dead ? ENDED : null);
     if (!this.dead) this.channel.post({ type: 'mock_call', call, command, args });
     return call;
-  }
-
-  /** Posts a command whose answer nobody needs; done before every later command. A failure is logged. */
-  post(command: string, ...args: readonly unknown[]): void {
-    if (!this.dead) this.channel.post({ type: 'mock_call', call: this.nextCall++, command, args });
   }
 
   /** A command and its value; blocks until it is done. */
@@ -190,7 +195,7 @@ export class MockCluster implements Member {
     return runAsync(this.thread, this.port, this.answered(this.send(command, args)), signal);
   }
 
-  /** Closes listeners, connections and, with the last cluster of this thread, the worker. Never fails. */
+  /** Closes listeners, connections and, with the last cluster of this thread, the worker. Throws nothing but an abort. */
   *closeSteps(): Steps<void> {
     if (this[GONE] !== '') return;
     this[GONE] = 'has been destroyed';
@@ -198,12 +203,11 @@ export class MockCluster implements Member {
     if (this.rk?.ownMock === this) this.rk.ownMock = null;
     try {
       if (!this.dead) yield* this.answered(this.send('close', []), CLOSE_MS);
-    } catch {
-      // Aborted, hanging or dead: closing its port ends it.
+    } catch (error) {
+      // Hanging or dead: closing its port ends it. An abort goes on, after the same.
+      if (!(error instanceof KafkaError)) throw error;
     } finally {
-      // Posts of before may still tell of a failure; who waits for an answer gets one.
-      this.drain();
-      this.died();
+      this.end();
       this.reader.close();
       this.thread.members.delete(this);
       release(this.thread, this.host);
@@ -239,10 +243,6 @@ function start(thread: AppThread): MockWorker {
   port1.unref();
   worker.on('exit', () => Atomics.sub(thread.page, WORKERS_OF_APP, 1));
   return { worker, root: new Channel(port1, page), page, clusters: 0 };
-}
-
-function dead(): Answer {
-  return { err: E.RD_KAFKA_RESP_ERR__DESTROY, text: DIED, value: null };
 }
 
 /** The next cluster of this thread starts a worker of its own. */

@@ -9,6 +9,7 @@ import type { Out } from '../defs/out.ts';
 import { Channel } from '../ops/channel.ts';
 import type { AppToMainOp, MainToAppOp } from '../ops/ops.ts';
 import { installClose } from './close.ts';
+import { watchExit } from './exit.ts';
 import { Handle } from './handle.ts';
 import { Mains } from './mains.ts';
 import { openTestMock } from './mock_control.ts';
@@ -50,7 +51,10 @@ export function openHandle(type: number, conf: Conf | null, errstr: Out<string> 
 
 function connect(rk: Handle): void {
   const { thread } = rk;
-  thread.mains ??= new Mains(thread);
+  if (thread.mains === null) {
+    thread.mains = new Mains(thread);
+    watchExit(thread);
+  }
   const main = thread.mains.place(rk, null);
   const { port1, port2 } = new MessageChannel();
   const channel = new Channel<AppToMainOp>(port1, main.page);

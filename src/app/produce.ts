@@ -14,10 +14,10 @@ import type { Handle } from './handle.ts';
 import { LiveBatch, TARGET_BYTES } from './reports.ts';
 import { now } from './thread.ts';
 import type { Target, Topic } from './topic.ts';
+import { wallClock } from './wall.ts';
 
 type Bytes = Uint8Array | string | null;
 
-const wallClock: () => number = () => Date.now();
 /** What librdkafka counts beside key, value and headers against `message.max.bytes`. */
 const MESSAGE_OVERHEAD = 36;
 /** A record's lengths and deltas at their longest, and each header's two lengths. */
@@ -45,7 +45,8 @@ export class ProduceLimits {
     this.maxBytes = settings['queue.buffering.max.kbytes'] * 1024;
     this.messageMaxBytes = settings['message.max.bytes'];
     this.batchMessages = settings['batch.num.messages'];
-    this.batchBytes = settings['batch.size'];
+    // A batch larger than message.max.bytes would be refused.
+    this.batchBytes = Math.min(settings['batch.size'], settings['message.max.bytes']);
     this.stickyMs = settings['sticky.partitioning.linger.ms'];
     this.messages = 0;
     this.bytes = 0;
@@ -78,7 +79,7 @@ export function enqueue(
   const stamp = timestamp === 0 ? wallClock() : timestamp;
   const bound = keyBytes + valueBytes + headerBytes + RECORD_BOUND;
   for (;;) {
-    const target = choose(topic, partition, key);
+    const target = choose(topic, partition, key, timestamp === 0 ? stamp : wallClock());
     if (typeof target === 'number') return target;
     const waits = target.number < 0;
     const result = append(target, waits, partition, bound, stamp, key, value, headers);
@@ -120,7 +121,7 @@ function sizeOfHeaders(headers: RecordHeaders): number {
 }
 
 /** Where the record goes, or why it goes nowhere. Until HEAD was met closed it waits, whatever the count says. */
-function choose(topic: Topic, partition: number, key: Bytes): Target | number {
+function choose(topic: Topic, partition: number, key: Bytes, at: number): Target | number {
   if (!topic.closed) return topic.waiting!;
   const { count } = topic;
   if (count === NO_SUCH_TOPIC || count === NOT_KNOWN) {
@@ -128,7 +129,7 @@ function choose(topic: Topic, partition: number, key: Bytes): Target | number {
     const err = Atomics.load(waiting.words, waiting.base + TOPIC_ERROR);
     return err === 0 || err === E.RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART ? E.RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC : err;
   }
-  const number = partition >= 0 ? partition : pick(topic, key, count);
+  const number = partition >= 0 ? partition : pick(topic, key, count, at);
   if (number < 0 || number >= count) return E.RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION;
   // Posted before the count grew, perhaps not read yet.
   while (topic.partitions[number] === undefined)
@@ -136,8 +137,8 @@ function choose(topic: Topic, partition: number, key: Bytes): Target | number {
   return topic.partitions[number]!;
 }
 
-function pick(topic: Topic, key: Bytes, count: number): number {
-  if (key === null || key.length === 0) return keyless(topic, key, count);
+function pick(topic: Topic, key: Bytes, count: number, at: number): number {
+  if (key === null || key.length === 0) return keyless(topic, key, count, at);
   if (typeof key !== 'string') return topic.partitioner(key, 0, key.length, count, Math.random);
   const limits = topic.rk.limits!;
   if (key.length * 3 > limits.scratch.length) limits.scratch = Buffer.allocUnsafeSlow(key.length * 3);
@@ -145,23 +146,23 @@ function pick(topic: Topic, key: Bytes, count: number): number {
 }
 
 /** Records without a key stay on one partition for `sticky.partitioning.linger.ms`, then move to another at random. */
-function keyless(topic: Topic, key: Bytes, count: number): number {
+function keyless(topic: Topic, key: Bytes, count: number, stamp: number): number {
   const { stickyMs } = topic.rk.limits!;
-  const drawn = topic.partitioner(key === null ? null : EMPTY, 0, 0, count, Math.random);
-  if (
-    stickyMs <= 0 ||
-    topic.settings.partitioner === 'consistent' ||
-    topic.settings.partitioner === 'murmur2' ||
-    topic.settings.partitioner === 'fnv1a'
-  ) {
-    return hasLeader(topic, drawn) ? drawn : topic.partitioner(key === null ? null : EMPTY, 0, 0, count, Math.random);
+  if (topic.sticks && stickyMs > 0) {
+    const stays =
+      topic.sticky >= 0 && topic.sticky < count && stamp < topic.stickyUntil && stamp >= topic.stickyUntil - stickyMs;
+    if (stays && hasLeader(topic, topic.sticky)) return topic.sticky;
+    topic.sticky = draw(topic, key, count);
+    topic.stickyUntil = stamp + stickyMs;
+    return topic.sticky;
   }
-  const at = now();
-  if (topic.sticky < 0 || topic.sticky >= count || at >= topic.stickyUntil || !hasLeader(topic, topic.sticky)) {
-    topic.sticky = hasLeader(topic, drawn) ? drawn : Math.floor(Math.random() * count);
-    topic.stickyUntil = at + stickyMs;
-  }
-  return topic.sticky;
+  return draw(topic, key, count);
+}
+
+/** One more draw when the first hits a partition that has no leader now. */
+function draw(topic: Topic, key: Bytes, count: number): number {
+  const first = topic.partitioner(key === null ? null : EMPTY, 0, 0, count, Math.random);
+  return hasLeader(topic, first) ? first : topic.partitioner(key === null ? null : EMPTY, 0, 0, count, Math.random);
 }
 
 const EMPTY: Uint8Array = new Uint8Array(0);
@@ -242,7 +243,7 @@ function openBatch(target: Target, waits: boolean, stamp: number, room: number):
   const open = rk.writer!.open(target.number, rk.stamp(at), stamp, room);
   target.open = open;
   if (open === null) return null;
-  target.live = new LiveBatch(open.id, open.generation, topic, target.number, waits, at);
+  target.live = new LiveBatch(open.id, open.generation, topic, target.number, waits, at, stamp);
   rk.reports!.live.set(open.id, target.live);
   return open;
 }

@@ -58,13 +58,13 @@ export class ReplyQueue {
     const { rk } = this;
     rk.yielded = false;
     let served = rk.logs.serve();
-    while (this.entries.length > 0 && served < most && !rk.yielded) {
+    while (this.entries.length > 0 && served < most && !rk.stops) {
       const entry = this.entries.shift()!;
       served++;
       if (entry.kind === 'error') rk.callbacks.error(entry.err, entry.text);
       else rk.callbacks.offsetCommit(entry.err, entry.offsets);
     }
-    if (rk.reports !== null && !rk.yielded) served += rk.reports.serve(most - served);
+    if (rk.reports !== null && !rk.stops) served += rk.reports.serve(most - served);
     return served;
   }
 

@@ -8,22 +8,9 @@ import { lastHeader, type MessageParts, NO_HEADERS } from '../defs/message.ts';
 import type { rd_kafka_topic_t } from '../defs/types.ts';
 import { GONE } from '../rd/check.ts';
 import { type RecordCursor, readHeadersAt } from '../records/record_reader.ts';
-import type { LiveBatch } from './reports.ts';
+import type { LiveBatch, Reported } from './reports.ts';
 import { now } from './thread.ts';
-
-const wallClock: () => number = Date.now.bind(Date);
-
-export interface Verdict {
-  readonly err: number;
-  readonly text: string | null;
-  readonly partition: number;
-  readonly offset: number;
-  readonly timestamp: number;
-  readonly appended: boolean;
-  readonly status: number;
-  readonly broker: number;
-  readonly opaque: any;
-}
+import { wallClock } from './wall.ts';
 
 export class ReportMessage implements MessageParts {
   err: rd_kafka_resp_err_t;
@@ -32,7 +19,9 @@ export class ReportMessage implements MessageParts {
   _private: any;
   '~gone': string;
   private readonly batch: LiveBatch;
-  private readonly verdict: Verdict;
+  private readonly entry: Reported;
+  private readonly text: string | null;
+  private readonly created: number;
   private readonly keyFrom: number;
   private readonly keyTo: number;
   private readonly valueFrom: number;
@@ -40,21 +29,33 @@ export class ReportMessage implements MessageParts {
   private readonly headersFrom: number;
   private readonly headersTo: number;
   private readonly headerCount: number;
-  private readonly created: number;
   /** null once the callback has returned. */
   private bytes: Buffer | null;
   private valueCopy: Buffer | null | undefined;
   private keyCopy: Buffer | null | undefined;
   private headersCopy: HeaderList | null | undefined;
 
-  constructor(batch: LiveBatch, bytes: Buffer, at: RecordCursor, verdict: Verdict) {
-    this.err = verdict.err as rd_kafka_resp_err_t;
-    this.partition = verdict.partition;
-    this.offset = verdict.offset;
-    this._private = verdict.opaque;
+  constructor(
+    entry: Reported,
+    batch: LiveBatch,
+    bytes: Buffer,
+    at: RecordCursor,
+    err: number,
+    text: string | null,
+    partition: number,
+    offset: number,
+    created: number,
+    opaque: any,
+  ) {
+    this.err = err as rd_kafka_resp_err_t;
+    this.partition = partition;
+    this.offset = offset;
+    this._private = opaque;
     this[GONE] = '';
     this.batch = batch;
-    this.verdict = verdict;
+    this.entry = entry;
+    this.text = text;
+    this.created = created;
     this.keyFrom = at.keyFrom;
     this.keyTo = at.keyTo;
     this.valueFrom = at.valueFrom;
@@ -62,7 +63,6 @@ export class ReportMessage implements MessageParts {
     this.headersFrom = at.headersFrom;
     this.headersTo = at.next;
     this.headerCount = at.headerCount;
-    this.created = batch.ownTimestamps ? Number.NaN : verdict.timestamp;
     this.bytes = bytes;
     this.valueCopy = undefined;
     this.keyCopy = undefined;
@@ -104,16 +104,17 @@ export class ReportMessage implements MessageParts {
   }
 
   get timestamp(): number {
-    return this.err !== 0 ? -1 : this.verdict.timestamp;
+    if (this.err !== 0) return -1;
+    return this.entry.appended ? this.entry.appendTime : this.created;
   }
 
   get timestampType(): rd_kafka_timestamp_type_t {
     if (this.err !== 0) return 0;
-    return this.verdict.appended ? 2 : 1;
+    return this.entry.appended ? 2 : 1;
   }
 
   get brokerId(): number {
-    return this.verdict.broker;
+    return this.entry.broker;
   }
 
   get leaderEpoch(): number {
@@ -121,7 +122,7 @@ export class ReportMessage implements MessageParts {
   }
 
   get status(): rd_kafka_msg_status_t {
-    return this.verdict.status as rd_kafka_msg_status_t;
+    return this.entry.status as rd_kafka_msg_status_t;
   }
 
   get deliveryCount(): number {
@@ -140,7 +141,7 @@ export class ReportMessage implements MessageParts {
   latencyUs(): number {
     const own = wallClock() - this.created;
     const ofBatch = now() - this.batch.openedAt;
-    const ms = Number.isNaN(own) || own < 0 || own > ofBatch || this.verdict.appended ? ofBatch : own;
+    const ms = this.batch.ownTimestamps || own < 0 || own > ofBatch ? ofBatch : own;
     return Math.round(Math.max(ms, 0.001) * 1000);
   }
 
@@ -149,7 +150,7 @@ export class ReportMessage implements MessageParts {
   }
 
   produceErrorText(): string | null {
-    return this.verdict.text;
+    return this.text;
   }
 
   headerList(): HeaderList | null {

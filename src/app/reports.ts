@@ -12,16 +12,16 @@ import {
   COUNT_MASK,
   claim,
   ERROR,
-  FIRST_TIMESTAMP,
   FLAG_DETAILS,
   FLAG_NO_OFFSET,
   GEN,
+  SEALED,
   STATUS,
-  seal,
   TAIL,
   WORKER,
 } from '../ops/batches.ts';
-import { FIRST_APP_SLOT, indexOf } from '../ops/ids.ts';
+import { creatorOf, FIRST_APP_SLOT, indexOf, MAIN } from '../ops/ids.ts';
+import type { HandleMemory } from '../ops/memory.ts';
 import type { RelayOp } from '../ops/ops.ts';
 import { RecordCursor } from '../records/record_reader.ts';
 import type { Handle } from './handle.ts';
@@ -52,13 +52,27 @@ export class LiveBatch {
   count: number;
   /** Of a waiting batch: records that have been served. */
   served: number;
+  /** Of a waiting batch: 1 for each record that came back (or will) in a batch of main's. */
+  relayed: Uint8Array | null;
+  /** Callbacks under way that may still read its memory; `ended`: freed once there are none. */
+  readers: number;
+  ended: boolean;
   /** Of a waiting batch: where each record lies, found at first need. */
   places: { slab: { bytes: Uint8Array; buffer: Buffer }; at: number; end: number }[] | null;
   readonly openedAt: number;
+  readonly firstTimestamp: number;
   /** Some record has a timestamp of its caller's: latencies then count from the batch. */
   ownTimestamps: boolean;
 
-  constructor(id: number, generation: number, topic: Topic, partition: number, waits: boolean, openedAt: number) {
+  constructor(
+    id: number,
+    generation: number,
+    topic: Topic,
+    partition: number,
+    waits: boolean,
+    openedAt: number,
+    firstTimestamp: number,
+  ) {
     this.id = id;
     this.generation = generation;
     this.topic = topic;
@@ -68,8 +82,12 @@ export class LiveBatch {
     this.valueBytes = 0;
     this.count = 0;
     this.served = 0;
+    this.relayed = null;
+    this.readers = 0;
+    this.ended = false;
     this.places = null;
     this.openedAt = openedAt;
+    this.firstTimestamp = firstTimestamp;
     this.ownTimestamps = false;
   }
 }
@@ -80,20 +98,50 @@ interface OwnVerdict {
   readonly status: number;
 }
 
-/** A batch that came back and is being served. */
-class Reported {
+/** A batch that came back and is being served; what all its records share is looked up once. */
+export class Reported {
   readonly id: number;
   readonly verdict: OwnVerdict | null;
+  readonly count: number;
+  readonly words: Int32Array;
+  readonly doubles: Float64Array;
+  readonly base: number;
   index: number;
   walk: BatchWalk | null;
-  details: Map<number, RecordError> | null;
+  /** The verdict as it stands in the block (or is ours), from `decide` on. */
+  err: number;
+  flags: number;
+  broker: number;
+  baseOffset: number;
+  appendTime: number;
+  worker: number;
 
-  constructor(id: number, verdict: OwnVerdict | null) {
+  constructor(memory: HandleMemory, id: number, verdict: OwnVerdict | null) {
+    const page = memory.page(id);
     this.id = id;
     this.verdict = verdict;
+    this.words = page.words;
+    this.doubles = page.doubles;
+    this.base = indexOf(id) * BATCH_WORDS;
+    this.count = Atomics.load(page.words, this.base + TAIL) & COUNT_MASK;
     this.index = 0;
     this.walk = null;
-    this.details = null;
+    const own = verdict !== null;
+    this.err = own ? verdict.error : page.words[this.base + ERROR]!;
+    this.flags = own ? verdict.status | FLAG_NO_OFFSET : page.words[this.base + STATUS]!;
+    this.broker = own ? -1 : page.words[this.base + BROKER]!;
+    this.worker = page.words[this.base + WORKER]!;
+    this.baseOffset = page.doubles[(this.base >> 1) + BASE_OFFSET]!;
+    this.appendTime = own ? -1 : page.doubles[(this.base >> 1) + APPEND_TIME]!;
+  }
+
+  get status(): number {
+    return this.flags & 0xff;
+  }
+
+  /** Set on every record of an append by log time. */
+  get appended(): boolean {
+    return this.appendTime >= 0;
   }
 }
 
@@ -123,8 +171,23 @@ export class Reports {
     return this.queue.length - this.head;
   }
 
+  /** Records that are stored and whose report nobody has been served. */
+  delivered(): number {
+    let stored = 0;
+    for (const entry of this.queue.slice(this.head)) {
+      if (entry.err === 0 && (entry.flags & FLAG_DETAILS) === 0) stored += entry.count - entry.index;
+    }
+    return stored;
+  }
+
   relay(op: RelayOp): void {
-    if (!this.rk.dead) this.relays.set(op.batch, op);
+    if (this.rk.dead) return;
+    this.relays.set(op.batch, op);
+    for (let i = 0; i < op.rows.length; i += 2) {
+      const origin = this.live.get(op.rows[i]!);
+      // Main has sealed it, so its count is final.
+      if (origin !== undefined) (origin.relayed ??= new Uint8Array(this.countOf(origin.id)))[op.rows[i + 1]!] = 1;
+    }
   }
 
   detailsOf(batch: number, errors: readonly RecordError[]): void {
@@ -136,36 +199,36 @@ export class Reports {
     for (const id of takeReports(this.rk.memory, FIRST_APP_SLOT)) {
       if (this.rk.dead && this.reported.has(id)) continue;
       if (this.rk.dead) this.reported.add(id);
-      this.queue.push(new Reported(id, null));
+      // Main posts the relay op before anybody can report its batch: it is in the port, if it has not been read yet.
+      else while (creatorOf(id) === MAIN && !this.relays.has(id)) if (!this.rk.readMain()) break;
+      this.queue.push(new Reported(this.rk.memory, id, null));
     }
   }
 
   /**
    * Main died: every batch that nobody has reported gets its verdict here, once (memory.md, part 1, 8). Others may
-   * still run for a while, so the verdict is kept in a field of ours and their late reports are overlooked.
+   * still run for a while, so the verdict is kept in a field of ours and their late reports are overlooked. Records
+   * that waited come first: what was produced to their partitions behind them was accepted later.
    */
   claimAll(error: number = E.RD_KAFKA_RESP_ERR__FATAL): void {
-    for (const entry of this.queue) this.reported.add(entry.id);
-    const ids = [
-      ...[...this.live.values()].filter((batch) => !batch.waits).map((batch) => batch.id),
-      ...this.relays.keys(),
-    ];
-    for (const id of ids) this.claimOne(id, null, error);
-    for (const batch of this.live.values()) if (batch.waits) this.claimOne(batch.id, batch, error);
+    for (const entry of this.queue.slice(this.head)) this.reported.add(entry.id);
+    const live = [...this.live.values()];
+    for (const id of this.relays.keys()) this.claimOne(id, true, error);
+    for (const batch of live) if (batch.waits) this.claimOne(batch.id, false, error);
+    for (const batch of live) if (!batch.waits) this.claimOne(batch.id, true, error);
   }
 
-  private claimOne(id: number, waiting: LiveBatch | null, error: number): void {
+  private claimOne(id: number, mayBeSent: boolean, error: number): void {
     if (this.reported.has(id)) return;
+    this.reported.add(id);
     const words = this.rk.memory.page(id).words;
     const base = indexOf(id) * BATCH_WORDS;
     const generation = Atomics.load(words, base + GEN);
     const won = generation > 0 && claim(words, base, generation);
-    const sealedBefore = Atomics.load(words, base + TAIL) < 0;
-    const count = seal(words, base);
-    this.reported.add(id);
-    if (waiting !== null) waiting.count = count;
-    const status = sealedBefore ? E.RD_KAFKA_MSG_STATUS_POSSIBLY_PERSISTED : E.RD_KAFKA_MSG_STATUS_NOT_PERSISTED;
-    this.queue.push(new Reported(id, won ? { error, status } : null));
+    const sealedBefore = Atomics.or(words, base + TAIL, SEALED) < 0;
+    const status =
+      sealedBefore && mayBeSent ? E.RD_KAFKA_MSG_STATUS_POSSIBLY_PERSISTED : E.RD_KAFKA_MSG_STATUS_NOT_PERSISTED;
+    this.queue.push(new Reported(this.rk.memory, id, won ? { error, status } : null));
   }
 
   /**
@@ -174,11 +237,11 @@ export class Reports {
    */
   serve(most: number): number {
     let served = 0;
-    while (served < most && this.head < this.queue.length && !this.rk.yielded) {
+    while (served < most && this.head < this.queue.length && !this.rk.stops) {
       const entry = this.queue[this.head]!;
-      if (entry.index >= this.countOf(entry.id)) this.finish(entry);
+      if (entry.index >= entry.count) this.finish(entry);
       else if (this.rk.callbacks.reports) {
-        this.serveOne(entry);
+        this.serveOne(entry, true);
         served++;
       } else served += this.drop(entry);
     }
@@ -210,47 +273,57 @@ export class Reports {
     if (batch === undefined) return;
     this.live.delete(id);
     this.rk.forgetOpen(batch);
-    if (!this.rk.dead) this.rk.writer!.free(id);
+    batch.ended = true;
+    if (batch.readers === 0) this.free(batch);
+  }
+
+  private free(batch: LiveBatch): void {
+    if (!this.rk.dead) this.rk.writer!.free(batch.id);
   }
 
   /** No callback: counts are all that is left to do. */
   private drop(entry: Reported): number {
-    const count = this.countOf(entry.id) - entry.index;
-    const relay = this.relays.get(entry.id);
-    if (relay === undefined) {
-      const batch = this.live.get(entry.id);
-      if (batch === undefined) entry.index += count;
-      else {
-        entry.index += count;
-        if (batch.waits) batch.served += count;
-        this.rk.took(count, batch.valueBytes);
-      }
-      return count;
+    const count = entry.count - entry.index;
+    const batch = this.live.get(entry.id);
+    if (batch === undefined || batch.waits) while (entry.index < entry.count) this.serveOne(entry, false);
+    else {
+      entry.index = entry.count;
+      this.rk.took(count, batch.valueBytes);
     }
-    while (entry.index < count + 0 && entry.index * 2 < relay.rows.length) this.serveRelayed(entry, relay, false);
     return count;
   }
 
-  private serveOne(entry: Reported): void {
+  private serveOne(entry: Reported, callback: boolean): void {
     const relay = this.relays.get(entry.id);
     if (relay !== undefined) {
-      this.serveRelayed(entry, relay, true);
+      this.serveRelayed(entry, relay, callback);
       return;
     }
-    const batch = this.live.get(entry.id)!;
+    const batch = this.live.get(entry.id);
+    if (batch === undefined) {
+      // A waiting batch that was claimed, and all of whose records came back in batches of main's.
+      entry.index = entry.count;
+      return;
+    }
     entry.walk ??= new BatchWalk(this.rk.memory, entry.id);
     const { walk } = entry;
     if (walk.at >= walk.end && !walk.nextPiece()) {
       entry.index = walk.count;
       return;
     }
-    const shift = batch.waits ? TARGET_BYTES : 0;
     const slab = walk.slab!;
-    this.cursor.read(slab.bytes, walk.at + shift, walk.end);
+    const from = walk.at;
+    this.cursor.read(slab.bytes, from + (batch.waits ? TARGET_BYTES : 0), walk.end);
     walk.at = this.cursor.next;
     const index = entry.index++;
-    if (batch.waits) batch.served++;
-    this.hand(entry, batch, index, index, slab.buffer, batch.partition);
+    if (!batch.waits) {
+      this.hand(entry, batch, index, index, slab.buffer, batch.partition);
+      return;
+    }
+    if (batch.relayed !== null && batch.relayed[index] === 1) return;
+    batch.served++;
+    if (callback) this.hand(entry, batch, index, index, slab.buffer, slab.buffer.readInt32BE(from));
+    else this.rk.took(1, Math.max(0, this.cursor.valueTo - this.cursor.valueFrom));
   }
 
   /** A record that waited: its verdict comes in a batch of main's, its bytes and opaque are where the app put them. */
@@ -301,39 +374,25 @@ export class Reports {
   /** `index` counts in the batch that was reported, `row` in the one that the app wrote. */
   private hand(entry: Reported, batch: LiveBatch, index: number, row: number, bytes: Buffer, partition: number): void {
     const { cursor, rk } = this;
-    const words = rk.memory.page(entry.id).words;
-    const base = indexOf(entry.id) * BATCH_WORDS;
-    const doubles = rk.memory.page(entry.id).doubles;
-    const half = base >> 1;
-    const flags = entry.verdict === null ? words[base + STATUS]! : entry.verdict.status | FLAG_NO_OFFSET;
-    let err = entry.verdict === null ? words[base + ERROR]! : entry.verdict.error;
+    let { err } = entry;
     let text: string | null = null;
-    if ((flags & FLAG_DETAILS) !== 0) {
-      const details = this.waitForDetails(entry.id, words[base + WORKER]!);
-      const own = details.get(index);
-      if (own === undefined) err = E.RD_KAFKA_RESP_ERR__INVALID_DIFFERENT_RECORD;
-      else {
-        err = own.err;
-        text = own.text;
-      }
+    if ((entry.flags & FLAG_DETAILS) !== 0) {
+      const own = this.waitForDetails(entry.id, entry.worker).get(index);
+      err = own === undefined ? E.RD_KAFKA_RESP_ERR__INVALID_DIFFERENT_RECORD : own.err;
+      if (own !== undefined) text = own.text;
     }
-    const baseOffset = doubles[half + BASE_OFFSET]!;
-    const append = doubles[half + APPEND_TIME]!;
-    const ownBase = batch.id === entry.id ? half : indexOf(batch.id) * (BATCH_WORDS >> 1);
-    const created = rk.memory.page(batch.id).doubles[ownBase + FIRST_TIMESTAMP]! + cursor.timestampDelta;
-    const message = new ReportMessage(batch, bytes, cursor, {
-      err,
-      text,
-      partition,
-      offset: (flags & FLAG_NO_OFFSET) !== 0 || entry.verdict !== null ? E.RD_KAFKA_OFFSET_INVALID : baseOffset + index,
-      timestamp: append >= 0 && entry.verdict === null && err === 0 ? append : created,
-      appended: append >= 0 && entry.verdict === null,
-      status: flags & 0xff,
-      broker: entry.verdict === null ? words[base + BROKER]! : -1,
-      opaque: batch.opaques === null ? null : (batch.opaques[row] ?? null),
-    });
-    rk.took(1, Math.max(0, cursor.valueTo - cursor.valueFrom));
-    rk.callbacks.report(message);
+    const offset = (entry.flags & FLAG_NO_OFFSET) !== 0 ? E.RD_KAFKA_OFFSET_INVALID : entry.baseOffset + index;
+    const opaque = batch.opaques === null ? null : (batch.opaques[row] ?? null);
+    const created = batch.firstTimestamp + cursor.timestampDelta;
+    const message = new ReportMessage(entry, batch, bytes, cursor, err, text, partition, offset, created, opaque);
+    rk.took(1, cursor.valueTo < 0 ? 0 : cursor.valueTo - cursor.valueFrom);
+    batch.readers++;
+    try {
+      rk.callbacks.report(message);
+    } finally {
+      // A poll inside the callback may have served the rest of the batch; what the message shows stays till here.
+      if (--batch.readers === 0 && batch.ended) this.free(batch);
+    }
   }
 
   /** They were posted before the report was pushed, on the port of the worker that reported. */

@@ -14,7 +14,7 @@ export function* pollSteps(rk: Handle, timeoutMs: number): Steps<number> {
   let served = 0;
   const serve = (): boolean => {
     served = serveOnce(rk);
-    return served > 0 || rk.yielded;
+    return served > 0 || rk.stops;
   };
   try {
     yield { timeoutMs, ready: serve };
@@ -32,13 +32,13 @@ function serveOnce(rk: Handle): number {
 
 /** Records accepted and not reported, and everything else that a poll would serve. */
 export function outqLen(rk: Handle): number {
-  rk.thread.drain();
   dropReports(rk);
   return (rk.limits?.messages ?? 0) + rk.queue.length;
 }
 
 /** Without anybody to hear of them, reports are taken here: nobody would ever poll (memory.md, part 2, 13). */
 export function dropReports(rk: Handle): void {
+  rk.thread.drain();
   if (rk.reports !== null && !rk.callbacks.reports && rk.reports.pending > 0)
     rk.reports.serve(Number.POSITIVE_INFINITY);
 }
@@ -48,15 +48,14 @@ export function* flushSteps(rk: Handle, timeoutMs: number): Steps<number> {
   if (!rk.producer) return E.RD_KAFKA_RESP_ERR__NOT_IMPLEMENTED;
   Atomics.add(rk.memory.head, FLUSHING, 1);
   rk.ringAll();
-  let yielded = false;
+  const empty = (): boolean => rk.limits!.messages + rk.queue.length === 0;
   const done = (): boolean => {
     rk.queue.serve(Number.POSITIVE_INFINITY);
-    yielded = rk.yielded;
-    return rk.limits!.messages + rk.queue.length === 0 || yielded;
+    return empty() || rk.stops;
   };
   try {
-    const ok = yield { timeoutMs, ready: done };
-    return ok && !yielded ? 0 : E.RD_KAFKA_RESP_ERR__TIMED_OUT;
+    yield { timeoutMs, ready: done };
+    return empty() ? 0 : E.RD_KAFKA_RESP_ERR__TIMED_OUT;
   } finally {
     rk.yielded = false;
     Atomics.sub(rk.memory.head, FLUSHING, 1);
@@ -84,6 +83,21 @@ export function* purgeSteps(rk: Handle, flags: number): Steps<number> {
 
 export type Polled = ConsumedMessage | ErrorMessage | null;
 
+/**
+ * The common case on a busy topic: a record is here. No generator, no waiting flag; null when poll has to look closer.
+ */
+export function pollHot(rk: Handle): Polled {
+  if (rk.consumer === null) return null;
+  Atomics.add(rk.memory.head, POLLS, 1);
+  rk.thread.drain();
+  const message = pollOnce(rk);
+  if (message !== null) {
+    rk.yielded = false;
+    unwind(rk);
+  }
+  return message;
+}
+
 /** rd_kafka_consumer_poll: the next record or error; rebalances run on the way. */
 export function* consumerPollSteps(rk: Handle, timeoutMs: number): Steps<Polled> {
   const { consumer } = rk;
@@ -100,23 +114,27 @@ export function* consumerPollSteps(rk: Handle, timeoutMs: number): Steps<Polled>
   Atomics.add(head, POLLS, 1);
   const next = (): boolean => {
     message = pollOnce(rk);
-    return message !== null || rk.yielded;
+    // A closed consumer has nothing to wait for.
+    return message !== null || rk.yielded || consumer.closed;
   };
   // The first look costs no waiting flag: the common case on a busy topic.
   rk.thread.drain();
   if (!next() && timeoutMs !== 0) {
-    Atomics.store(head, WAITING, 1);
+    Atomics.add(head, WAITING, 1);
     try {
       yield { timeoutMs, ready: next };
     } finally {
-      Atomics.store(head, WAITING, 0);
+      Atomics.sub(head, WAITING, 1);
       Atomics.add(head, POLLS, 1);
     }
   }
   const yielded = rk.yielded;
   rk.yielded = false;
   unwind(rk);
-  if (message === null) setLastError(yielded ? E.RD_KAFKA_RESP_ERR__INTR : E.RD_KAFKA_RESP_ERR__TIMED_OUT);
+  if (message === null) {
+    const waited = consumer.closed ? E.RD_KAFKA_RESP_ERR__DESTROY : E.RD_KAFKA_RESP_ERR__TIMED_OUT;
+    setLastError(yielded ? E.RD_KAFKA_RESP_ERR__INTR : waited);
+  }
   return message;
 }
 
@@ -144,13 +162,19 @@ export function startServing(rk: Handle): Disposable & { stop(): void } {
 /** Room in the producer's queue for one more record, after _QUEUE_FULL: F_BLOCK waits here and serves reports. */
 export function* roomSteps(rk: Handle, valueBytes: number): Steps<void> {
   const limits = rk.limits!;
-  yield {
-    timeoutMs: -1,
-    ready: () => {
-      rk.queue.serve(Number.POSITIVE_INFINITY);
-      return (
-        (limits.messages < limits.maxMessages && limits.bytes + valueBytes <= limits.maxBytes) || rk.fatal !== null
-      );
-    },
-  };
+  const hasRoom = (): boolean => limits.messages < limits.maxMessages && limits.bytes + valueBytes <= limits.maxBytes;
+  // With room by the limits it is memory that is used up: a report gives some back.
+  const most = hasRoom() ? limits.messages : Number.POSITIVE_INFINITY;
+  try {
+    yield {
+      timeoutMs: -1,
+      ready: () => {
+        rk.queue.serve(Number.POSITIVE_INFINITY);
+        return (hasRoom() && limits.messages < most) || rk.fatal !== null || (rk.destroyLater && !rk.closing);
+      },
+    };
+  } finally {
+    rk.yielded = false;
+    unwind(rk);
+  }
 }

@@ -6,7 +6,7 @@
 
 import { availableParallelism } from 'node:os';
 import { performance } from 'node:perf_hooks';
-import { clearTimeout, setTimeout } from 'node:timers';
+import { clearTimeout, setImmediate, setTimeout } from 'node:timers';
 import type { MessagePort } from 'node:worker_threads';
 import { waitBell } from '../ops/bell.ts';
 import { workerLimit } from '../ops/placing.ts';
@@ -19,6 +19,7 @@ import { registry } from './registry.ts';
 export const now: () => number = performance.now.bind(performance);
 const later: typeof setTimeout = setTimeout;
 const cancel: typeof clearTimeout = clearTimeout;
+const nextTurn: typeof setImmediate = setImmediate;
 
 /** Longest sleep without a look at the workers' hearts. */
 const SLICE_MS = 1000;
@@ -33,6 +34,12 @@ export interface Member {
   serveFromLoop(): void;
   /** Something of it wants the event loop woken (poll_start, a pending promise). */
   readonly armed: boolean;
+}
+
+/** What keeps the process alive while it is wanted. */
+interface Hold {
+  readonly port: MessagePort;
+  readonly wanted: () => boolean;
 }
 
 interface Waiter {
@@ -50,9 +57,15 @@ export class AppThread {
   mock: unknown;
   private readonly waiters: Set<Waiter>;
   private readonly refs: Map<MessagePort, number>;
+  private readonly holds: Set<Hold>;
   private seen: number;
   private depth: number;
   private looping: boolean;
+  /** Calls that block this thread now, one inside the other. */
+  private blocked: number;
+  /** Something was routed that no turn of the event loop has looked at since. */
+  private unserved: boolean;
+  private turnComes: boolean;
   private pulse: ReturnType<typeof setTimeout> | null;
 
   constructor() {
@@ -63,9 +76,13 @@ export class AppThread {
     this.mock = null;
     this.waiters = new Set();
     this.refs = new Map();
+    this.holds = new Set();
     this.seen = 0;
     this.depth = 0;
     this.looping = false;
+    this.blocked = 0;
+    this.unserved = false;
+    this.turnComes = false;
     this.pulse = null;
   }
 
@@ -92,6 +109,9 @@ export class AppThread {
     this.depth++;
     for (const member of this.members) member.drain();
     this.depth--;
+    this.unserved = true;
+    // No ring will come again for what was routed here, on behalf of a call that serves something else.
+    if (this.blocked === 0 && !this.looping && this.anythingArmed()) this.turnSoon();
   }
 
   /**
@@ -101,6 +121,7 @@ export class AppThread {
   wait(timeoutMs: number, ready: () => boolean): boolean {
     Atomics.store(this.page, MODE, 0);
     const deadline = timeoutMs < 0 ? Number.POSITIVE_INFINITY : now() + timeoutMs;
+    this.blocked++;
     try {
       for (;;) {
         const bell = Atomics.load(this.page, BELL);
@@ -113,6 +134,7 @@ export class AppThread {
         this.mains?.watch(now() - from);
       }
     } finally {
+      this.blocked--;
       this.rearm();
     }
   }
@@ -169,34 +191,54 @@ export class AppThread {
 
   /** At the end of whatever leaves something armed: the next ring has to wake the event loop. */
   rearm(): void {
-    if (this.depth > 0 || this.looping || !this.anythingArmed()) return;
+    if (this.depth > 0 || this.looping || this.blocked > 0 || !this.anythingArmed()) return;
     this.startPulse();
-    for (;;) {
-      Atomics.store(this.page, MODE, MODE_EVENT_LOOP);
-      if (Atomics.load(this.page, BELL) === this.seen) return;
-      Atomics.store(this.page, MODE, 0);
-      this.turn();
-      if (!this.anythingArmed()) return;
-    }
+    Atomics.store(this.page, MODE, MODE_EVENT_LOOP);
+    if (Atomics.load(this.page, BELL) === this.seen && !this.unserved) return;
+    Atomics.store(this.page, MODE, 0);
+    this.turnSoon();
   }
 
   /** A message came through the event loop. */
   woken(): void {
     if (this.depth > 0 || this.looping) return;
+    if (this.blocked > 0) {
+      this.turnSoon();
+      return;
+    }
     Atomics.store(this.page, MODE, 0);
-    this.turn();
-    this.rearm();
+    try {
+      this.turn();
+    } finally {
+      // What a callback throws goes on as an uncaught exception, and the rest is served all the same.
+      this.rearm();
+    }
+  }
+
+  /** A turn of the event loop looks at everything that is armed. */
+  turnSoon(): void {
+    if (this.turnComes) return;
+    this.turnComes = true;
+    nextTurn(() => {
+      this.turnComes = false;
+      this.woken();
+    });
   }
 
   private turn(): void {
-    this.drain();
     this.looping = true;
+    let whole = false;
     try {
+      this.drain();
+      this.unserved = false;
       for (const member of this.members) if (member.armed) member.serveFromLoop();
       for (const waiter of [...this.waiters])
         if (this.waiters.has(waiter) && waiter.ready() && this.waiters.has(waiter)) waiter.settle(true);
+      for (const hold of this.holds) if (!hold.wanted()) this.release(hold);
+      whole = true;
     } finally {
       this.looping = false;
+      if (!whole) this.unserved = true;
     }
   }
 
@@ -215,6 +257,19 @@ export class AppThread {
       this.woken();
     }, PULSE_MS);
     this.pulse.unref();
+  }
+
+  /** Keeps the process alive by this port until a turn finds that it is not `wanted` any more. */
+  hold(port: MessagePort | null, wanted: () => boolean): void {
+    if (port === null) return;
+    this.holds.add({ port, wanted });
+    this.ref(port);
+    this.rearm();
+  }
+
+  private release(hold: Hold): void {
+    this.holds.delete(hold);
+    this.unref(hold.port);
   }
 
   ref(port: MessagePort | null): void {

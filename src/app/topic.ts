@@ -4,7 +4,7 @@
 import type { TopicSettings } from '../conf/settings_type.ts';
 import type { OpenBatch } from '../ops/batch_writer.ts';
 import { indexOf } from '../ops/ids.ts';
-import { COUNT, PARTITION_WORDS } from '../ops/partitions.ts';
+import { COUNT, LEADER, PARTITION_WORDS } from '../ops/partitions.ts';
 import type { Partitioner } from '../partitioners/partitioner.ts';
 import { GONE } from '../rd/check.ts';
 import type { Handle } from './handle.ts';
@@ -46,6 +46,8 @@ export class Topic {
   /** Records go to partitions: its HEAD was met closed. */
   closed: boolean;
   readonly partitions: Target[];
+  /** Its partitioner lets records without a key stick. */
+  readonly sticks: boolean;
   sticky: number;
   stickyUntil: number;
 
@@ -60,6 +62,7 @@ export class Topic {
     this.waiting = null;
     this.closed = false;
     this.partitions = [];
+    this.sticks = !['consistent', 'murmur2', 'fnv1a'].includes(settings.partitioner);
     this.sticky = -1;
     this.stickyUntil = 0;
   }
@@ -72,6 +75,12 @@ export class Topic {
   get count(): number {
     const target = this.waiting!;
     return Atomics.load(target.words, target.base + COUNT);
+  }
+
+  /** The partition has a leader, as far as main knows. */
+  available(partition: number): boolean {
+    const target = this.partitions[partition];
+    return target !== undefined && Atomics.load(target.words, target.base + LEADER) >= 0;
   }
 
   /** Partitions that metadata named; main posts them before the count grows. */

@@ -24,9 +24,11 @@ export class Broker {
       clock: handle.clock,
       random: Math.random,
       debug: handle.debug,
+      spare: (size) => handle.frames.take(size),
       log: (level, fac, text) => handle.log(level, fac, text),
-      onState: (state) => {
+      onState: (state, _from, err, _reason, planned) => {
         if (state === 'UP') handle.brokerUp(this);
+        else if (state === 'DOWN' && !planned) handle.brokerDown(this, err, '');
         handle.soon();
       },
       onError: (err, text) => handle.brokerDown(this, err, text),
@@ -49,6 +51,7 @@ export class Broker {
     });
     this.fetcher = new Fetcher({
       settings: handle.settings,
+      head: memory.head,
       connection: this.connection,
       now,
       soon: () => handle.soon(),

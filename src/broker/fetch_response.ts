@@ -14,67 +14,85 @@ export interface Block {
 
 export interface PartitionRecords {
   readonly batches: FetchedBatch[];
-  readonly messages: number;
-  readonly bytes: number;
+  messages: number;
+  bytes: number;
   /** Where to fetch next. */
   nextOffset: number;
   leaderEpoch: number;
+  /** Bytes of an incomplete batch at the end. */
+  partial: number;
   /** What made the walk end early, to be told behind the batches that were fine. */
   error: { readonly err: number; readonly text: string; readonly offset: number } | null;
 }
 
-/** `records` is a view of the frame, whose memory is buffer 0 of the block. */
+export interface ReadOptions extends BatchReaderOptions {
+  /** Goes on behind a broken batch if a good one follows. */
+  readonly skipBroken: boolean;
+}
+
+/** `records` is a view of the frame, whose memory is buffer 0 of the block. Ends at the first batch that is broken. */
 export function readRecords(
   records: Uint8Array,
   fetchOffset: number,
   block: Block,
-  options: BatchReaderOptions,
+  options: ReadOptions,
 ): PartitionRecords {
   const reader = new BatchReader(records, 0, records.length, options);
   const batches: FetchedBatch[] = [];
-  const result = {
+  const result: PartitionRecords = {
     batches,
     messages: 0,
     bytes: 0,
     nextOffset: fetchOffset,
     leaderEpoch: -1,
-    error: null as PartitionRecords['error'],
+    partial: 0,
+    error: null,
   };
-  try {
-    while (reader.next()) {
-      const header = reader.header!;
-      const lastOffset = header.baseOffset + header.lastOffsetDelta;
-      // A log that was compacted, or an answer from an older position, may begin before what was asked for.
-      if (lastOffset < result.nextOffset) continue;
-      result.nextOffset = lastOffset + 1;
-      result.leaderEpoch = header.partitionLeaderEpoch;
-      if ((header.attributes & CONTROL) !== 0 || header.count === 0) continue;
-      let buffer = 0;
-      if (reader.bytes !== records) {
-        buffer = block.buffers.length;
-        block.buffers.push(ownMemory(reader.bytes));
-      }
-      const shift = buffer === 0 ? reader.bytes.byteOffset : 0;
-      batches.push({
-        buffer,
-        from: shift + reader.from,
-        to: shift + reader.to,
-        baseOffset: header.baseOffset,
-        baseTimestamp: header.baseTimestamp,
-        appendTime: (header.attributes & LOG_APPEND_TIME) !== 0 ? header.maxTimestamp : -1,
-        lastOffset,
-        leaderEpoch: header.partitionLeaderEpoch,
-        count: header.count,
-      });
-      result.messages += header.count;
-      result.bytes += reader.to - reader.from;
+  for (;;) {
+    try {
+      if (!reader.next()) break;
+    } catch (error) {
+      const broken = error as RecordError;
+      if (broken.name !== 'RecordError') throw error;
+      result.error = { err: broken.code, text: broken.message, offset: result.nextOffset };
+      if (options.skipBroken && broken.code === E.RD_KAFKA_RESP_ERR__BAD_MSG) continue;
+      break;
     }
-  } catch (error) {
-    const broken = error as RecordError;
-    if (broken.name !== 'RecordError') throw error;
-    result.error = { err: broken.code, text: broken.message, offset: result.nextOffset };
+    addBatch(reader, records, block, result);
   }
+  result.partial = reader.partial;
   return result;
+}
+
+function addBatch(reader: BatchReader, records: Uint8Array, block: Block, result: PartitionRecords): void {
+  const header = reader.header!;
+  const lastOffset = header.baseOffset + header.lastOffsetDelta;
+  // A log that was compacted, or an answer from an older position, may begin before what was asked for.
+  if (lastOffset < result.nextOffset) return;
+  result.nextOffset = lastOffset + 1;
+  result.leaderEpoch = header.partitionLeaderEpoch;
+  // What was broken lies behind us.
+  result.error = null;
+  if ((header.attributes & CONTROL) !== 0 || header.count === 0) return;
+  let buffer = 0;
+  if (reader.bytes !== records) {
+    buffer = block.buffers.length;
+    block.buffers.push(ownMemory(reader.bytes));
+  }
+  const shift = buffer === 0 ? reader.bytes.byteOffset : 0;
+  result.batches.push({
+    buffer,
+    from: shift + reader.from,
+    to: shift + reader.to,
+    baseOffset: header.baseOffset,
+    baseTimestamp: header.baseTimestamp,
+    appendTime: (header.attributes & LOG_APPEND_TIME) !== 0 ? header.maxTimestamp : -1,
+    lastOffset,
+    leaderEpoch: header.partitionLeaderEpoch,
+    count: header.count,
+  });
+  result.messages += header.count;
+  result.bytes += reader.to - reader.from;
 }
 
 /** Memory that can be transferred: small outputs of zlib may lie in Node's shared pool. */

@@ -3,6 +3,7 @@
 
 import type { Settings } from '../conf/settings_type.ts';
 import * as E from '../defs/enums.ts';
+import { type HeadPage, QUEUED_BYTES, QUEUED_MESSAGES } from '../ops/head_page.ts';
 import type { BrokerToAppOp, FetchedEntry } from '../ops/ops.ts';
 import { decodeResponse } from '../protocol/compile.ts';
 import { readResponseHeader } from '../protocol/frame.ts';
@@ -15,8 +16,12 @@ import { type Block, fetchAction, readRecords } from './fetch_response.ts';
 const MIN_VERSION = 4;
 const MAX_VERSION = 12;
 
+/** Beyond this a batch is too large for us, whatever is asked for. */
+const MOST_BYTES = 1 << 30;
+
 export interface FetcherEnv {
   readonly settings: Settings;
+  readonly head: HeadPage;
   readonly connection: Connection;
   /** ms since the handle started. */
   now(): number;
@@ -110,8 +115,9 @@ export class Fetcher {
       const result = results?.get(`${part.topic}\n${part.number}`) ?? null;
       const code = error !== 0 ? error : result === null ? E.RD_KAFKA_RESP_ERR__BAD_MSG : result.errorCode;
       if (code === 0) {
-        part.offset = result.offset;
+        part.offset = Math.max(0, result.offset - part.tail);
         part.logical = null;
+        part.tail = 0;
         part.lastError = '';
       } else this.failed(part, code, 'ListOffsets');
     }
@@ -123,18 +129,17 @@ export class Fetcher {
     const { settings } = this.env;
     let wake = Number.POSITIVE_INFINITY;
     const due: FetchPartition[] = [];
-    let messages = 0;
-    let bytes = 0;
+    let queued = 0;
     for (const part of this.partitions.values()) {
-      messages += part.queuedMessages;
-      bytes += part.queuedBytes;
+      queued += part.queuedMessages;
       if (part.logical !== null) continue;
       if (part.notBefore > now) wake = Math.min(wake, part.notBefore);
       else due.push(part);
     }
     if (due.length === 0) return wake;
-    if (messages >= settings['queued.min.messages'] || bytes >= settings['queued.max.messages.kbytes'] * 1024) {
-      // The block that makes room rings; the timer is for records dropped without one.
+    // The limits hold for the handle as a whole, but a broker of which nothing waits may always bring one answer more.
+    if (queued > 0 && this.full()) {
+      // The block that makes room rings; the timer is for blocks of other brokers.
       return Math.min(wake, now + settings['fetch.queue.backoff.ms']);
     }
     this.fetching = true;
@@ -151,6 +156,14 @@ export class Fetcher {
       },
     });
     return wake;
+  }
+
+  private full(): boolean {
+    const { settings, head } = this.env;
+    return (
+      Atomics.load(head, QUEUED_MESSAGES) >= settings['queued.min.messages'] ||
+      Atomics.load(head, QUEUED_BYTES) >>> 0 >= settings['queued.max.messages.kbytes'] * 1024
+    );
   }
 
   private request(due: readonly FetchPartition[]): object {
@@ -170,11 +183,12 @@ export class Fetcher {
           currentLeaderEpoch: part.leaderEpoch,
           fetchOffset: part.offset,
           logStartOffset: -1,
-          partitionMaxBytes: settings['fetch.message.max.bytes'],
+          partitionMaxBytes: part.maxBytes,
         })),
       })),
       forgottenTopicsData: [],
-      rackId: settings['client.rack'],
+      // Whoever names its rack is sent to the nearest replica, where we don't fetch yet.
+      rackId: '',
     };
   }
 
@@ -195,8 +209,7 @@ export class Fetcher {
       }
     }
     if (code !== 0) {
-      for (const part of due)
-        if (!part.stopped) part.notBefore = this.env.now() + this.env.settings['fetch.error.backoff.ms'];
+      for (const part of due) if (!part.stopped) this.failed(part, code, 'Fetch');
       return;
     }
     this.deliver(due, response, frame!);
@@ -209,14 +222,21 @@ export class Fetcher {
     const results = index(response.responses, 'topic', 'partitions', 'partitionIndex');
     for (const part of due) {
       const result = results.get(`${part.topic}\n${part.number}`);
-      if (part.stopped || result === undefined) continue;
+      if (part.stopped) continue;
+      if (result === undefined) {
+        this.failed(part, E.RD_KAFKA_RESP_ERR__BAD_MSG, 'Fetch');
+        continue;
+      }
       if (result.errorCode !== 0) {
         this.failed(part, result.errorCode, 'Fetch');
         continue;
       }
-      part.lastError = '';
       const entry = this.partitionEntry(part, result, block, errors);
-      if (entry !== null) entries.push(entry);
+      if (entry === null) continue;
+      entries.push(entry);
+      // A broker fills its answer from the front: whoever got something stands at the end of the next request.
+      this.partitions.delete(part.cell.id);
+      this.partitions.set(part.cell.id, part);
     }
     const carried = entries.some((entry) => entry.batches.length > 0);
     const buffers = carried ? block.buffers : [];
@@ -232,17 +252,24 @@ export class Fetcher {
   ): FetchedEntry | null {
     const { settings } = this.env;
     const fetchOffset = part.offset;
-    const options = { checkCrcs: settings['check.crcs'], maxDecompressed: settings['receive.message.max.bytes'] };
+    const options = {
+      checkCrcs: settings['check.crcs'],
+      maxDecompressed: settings['receive.message.max.bytes'],
+      // At the second look: the first may have met a fault of the wire.
+      skipBroken: part.lastError === errorAt(E.RD_KAFKA_RESP_ERR__BAD_MSG, fetchOffset),
+    };
     const read = result.records === null ? null : readRecords(result.records, fetchOffset, block, options);
     if (read !== null) {
       part.offset = read.nextOffset;
       part.fetchedMessages = (part.fetchedMessages + read.messages) | 0;
-      part.fetchedBytes = (part.fetchedBytes + read.bytes) | 0;
+      Atomics.add(this.env.head, QUEUED_MESSAGES, read.messages);
+      Atomics.add(this.env.head, QUEUED_BYTES, read.bytes);
       if (read.error !== null) {
         part.notBefore = this.env.now() + settings['fetch.error.backoff.ms'];
         this.report(part, read.error.err, read.error.text, errors);
-      }
-    }
+      } else if (read.nextOffset > fetchOffset) part.lastError = '';
+      else this.noProgress(part, read.partial, result, errors);
+    } else part.lastError = '';
     const end = result.highWatermark;
     let eof = -1;
     if (
@@ -266,9 +293,26 @@ export class Fetcher {
     };
   }
 
+  /** Nothing new came. At the end of the log that is as it should be; all else must not make a loop. */
+  private noProgress(part: FetchPartition, bytes: number, result: any, errors: BrokerToAppOp[]): void {
+    if (bytes > 0 && part.maxBytes < MOST_BYTES) {
+      // Not one whole batch: more is asked for at once, up to a limit.
+      part.maxBytes = Math.min(MOST_BYTES, Math.max(1, part.maxBytes) * 2);
+      return;
+    }
+    if (result.records.length === 0 && result.preferredReadReplica < 0) {
+      part.lastError = '';
+      return;
+    }
+    part.notBefore = this.env.now() + this.env.settings['fetch.error.backoff.ms'];
+    if (bytes === 0) return;
+    const text = `no whole batch in ${bytes} bytes: it may be too large to fetch (receive.message.max.bytes)`;
+    this.report(part, E.RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE, text, errors);
+  }
+
   /** Tells the app once for each error that is new at this position. */
   private report(part: FetchPartition, err: number, text: string, errors: BrokerToAppOp[] | null): void {
-    const what = `${err} ${part.offset}`;
+    const what = errorAt(err, part.offset);
     if (part.lastError === what) return;
     part.lastError = what;
     const where = `${part.topic} [${part.number}] at offset ${part.logical ?? part.offset}`;
@@ -291,9 +335,13 @@ export class Fetcher {
     if (
       code === E.RD_KAFKA_RESP_ERR__TRANSPORT ||
       code === E.RD_KAFKA_RESP_ERR__TIMED_OUT ||
-      code === E.RD_KAFKA_RESP_ERR__DESTROY
-    )
+      code === E.RD_KAFKA_RESP_ERR__TIMED_OUT_QUEUE
+    ) {
+      // The leader may be another by now.
+      this.env.leaderStale(part.topic, part.number, code);
       return;
+    }
+    if (code === E.RD_KAFKA_RESP_ERR__DESTROY || code === E.RD_KAFKA_RESP_ERR__BAD_MSG) return;
     switch (fetchAction(code)) {
       case 'stale':
         this.env.leaderStale(part.topic, part.number, code);
@@ -326,6 +374,10 @@ export class Fetcher {
     part.logical = part.reset;
     part.notBefore = 0;
   }
+}
+
+function errorAt(err: number, offset: number): string {
+  return `${err} ${offset}`;
 }
 
 function byTopic(parts: readonly FetchPartition[]): [string, FetchPartition[]][] {

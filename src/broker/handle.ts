@@ -4,6 +4,7 @@
 import type { Settings } from '../conf/settings_type.ts';
 import * as E from '../defs/enums.ts';
 import { Channel } from '../ops/channel.ts';
+import { LOG_LEVEL } from '../ops/head_page.ts';
 import { indexOf, MAIN } from '../ops/ids.ts';
 import { HandleMemory } from '../ops/memory.ts';
 import type {
@@ -23,8 +24,18 @@ import type { Clock } from '../rd/clock.ts';
 import type { WireRequest } from '../wire/requests.ts';
 import { Broker } from './broker.ts';
 import { FetchPartition } from './fetch_partition.ts';
+import { FramePool } from './frame_pool.ts';
 import { Partition } from './partition.ts';
-import { LEAVE_WAIT_MS } from './producer.ts';
+import { LEAVE_WAIT_MS, type ProduceCall } from './producer.ts';
+
+/** How long a purge waits for writes that are pending over what it gives up before it ends their sockets. */
+const PURGE_WRITE_MS = 100;
+
+interface Purge {
+  readonly call: number;
+  readonly requests: readonly ProduceCall[];
+  readonly until: number;
+}
 
 export class HostedHandle implements LoopTask {
   readonly settings: Settings;
@@ -32,6 +43,8 @@ export class HostedHandle implements LoopTask {
   readonly clock: Clock;
   /** Bits RD_KAFKA_DBG_*. */
   readonly debug: number;
+  /** Memory of answers that the app has walked. */
+  readonly frames: FramePool;
   readonly toApp: Channel<BrokerToAppOp>;
   readonly toMain: Channel<BrokerToMainOp>;
   readonly memory: HandleMemory;
@@ -44,6 +57,7 @@ export class HostedHandle implements LoopTask {
   private readonly homes: Map<number, Broker>;
   private readonly readyIds: number[];
   private readonly leaving: Map<Partition, { broker: Broker; until: number }>;
+  private purges: Purge[];
   private closing: boolean;
   private readonly onClosed: (handle: HostedHandle) => void;
 
@@ -52,6 +66,7 @@ export class HostedHandle implements LoopTask {
     this.worker = op.worker;
     this.clock = loop.clock;
     this.debug = op.debug;
+    this.frames = new FramePool();
     this.loop = loop;
     this.onClosed = onClosed;
     this.startedAt = op.startedAt;
@@ -63,6 +78,7 @@ export class HostedHandle implements LoopTask {
     this.homes = new Map();
     this.readyIds = [];
     this.leaving = new Map();
+    this.purges = [];
     this.closing = false;
     const soon = () => loop.soon();
     this.fromApp = new PortReader(
@@ -89,7 +105,7 @@ export class HostedHandle implements LoopTask {
   }
 
   log(level: number, fac: string, text: string): void {
-    if (level <= this.settings.log_level) this.toApp.post({ type: 'log', level, fac, text });
+    if (level <= Atomics.load(this.memory.head, LOG_LEVEL)) this.toApp.post({ type: 'log', level, fac, text });
   }
 
   // ---- LoopTask
@@ -105,12 +121,14 @@ export class HostedHandle implements LoopTask {
     let wake = Number.POSITIVE_INFINITY;
     for (const [part, { broker, until }] of this.leaving) {
       // Past its second, what is in flight counts as possibly persisted: its socket goes first.
-      if (now >= until)
+      if (now >= until) {
         broker.connection.disconnect(E.RD_KAFKA_RESP_ERR__TRANSPORT, 'a partition moved to another broker');
-      else wake = Math.min(wake, until);
+        this.takeBack(broker);
+      } else wake = Math.min(wake, until);
       if (part.inflight === 0) this.leaving.delete(part);
     }
     for (const broker of this.brokers.values()) wake = Math.min(wake, broker.serve(now));
+    if (this.purges.length > 0) wake = Math.min(wake, this.answerPurges(now));
     return wake + this.startedAt;
   }
 
@@ -142,8 +160,10 @@ export class HostedHandle implements LoopTask {
   }
 
   private routeApp(op: AppToBrokerOp): void {
-    if (op.type === 'block') this.loop.soon();
-    else this.addPage(op);
+    if (op.type === 'block') {
+      this.frames.give(op.buffers);
+      this.loop.soon();
+    } else this.addPage(op);
   }
 
   private routeMain(op: MainToBrokerOp): void {
@@ -165,7 +185,7 @@ export class HostedHandle implements LoopTask {
         this.fetchStart(op);
         return;
       case 'fetch_stop':
-        this.fetchStop(op.cell, op.answer);
+        this.fetchStop(op.cell, op.home, op.answer);
         return;
       case 'purge':
         this.purge(op.call, op.queue, op.inflight);
@@ -187,6 +207,7 @@ export class HostedHandle implements LoopTask {
     const broker = this.brokers.get(op.broker)!;
     this.homes.set(op.block, broker);
     broker.producer.join(new Partition(op, this.memory));
+    broker.connection.hurry();
   }
 
   private leave(block: number): void {
@@ -194,7 +215,15 @@ export class HostedHandle implements LoopTask {
     const part = broker?.producer.partitions.get(block);
     if (part === undefined) return;
     broker!.producer.leave(part);
-    if (part.inflight > 0) this.leaving.set(part, { broker: broker!, until: this.now() + LEAVE_WAIT_MS });
+    if (part.inflight === 0) return;
+    this.leaving.set(part, { broker: broker!, until: this.now() + LEAVE_WAIT_MS });
+    // Requests that wait for a connection were never sent: the batches go where the leader is.
+    if (broker!.connection.state !== 'UP') this.takeBack(broker!);
+  }
+
+  /** Unsent Produce requests end, uncounted; batches of partitions that stay are sent again. */
+  private takeBack(broker: Broker): void {
+    broker.connection.purgeQueued(E.RD_KAFKA_RESP_ERR__TIMED_OUT_QUEUE, isProduce);
   }
 
   left(part: Partition): void {
@@ -204,33 +233,53 @@ export class HostedHandle implements LoopTask {
   }
 
   private fetchStart(op: FetchStartOp): void {
-    this.brokers.get(op.broker)!.fetcher.start(new FetchPartition(op, this.memory));
+    const broker = this.brokers.get(op.broker)!;
+    broker.fetcher.start(new FetchPartition(op, this.memory, this.settings['fetch.message.max.bytes']));
+    broker.connection.hurry();
   }
 
-  private fetchStop(cell: number, answer: boolean): void {
+  private fetchStop(cell: number, home: number, answer: boolean): void {
+    let offset = -1001;
     for (const broker of this.brokers.values()) {
       const part = broker.fetcher.stop(cell);
       if (part === null) continue;
-      if (answer)
-        this.toMain.post({
-          type: 'fetch_stopped',
-          cell,
-          offset: part.logical ?? part.offset,
-          leaderEpoch: part.leaderEpoch,
-        });
-      return;
+      offset = part.start;
+      break;
     }
-    if (answer) this.toMain.post({ type: 'fetch_stopped', cell, offset: -1001, leaderEpoch: -1 });
+    if (answer) this.toMain.post({ type: 'fetch_stopped', cell, home, offset });
   }
 
   private purge(call: number, queue: boolean, inflight: boolean): void {
-    for (const broker of this.brokers.values()) {
-      if (queue) broker.producer.purgeQueue(E.RD_KAFKA_RESP_ERR__PURGE_QUEUE);
-      if (queue) broker.connection.purgeQueued(E.RD_KAFKA_RESP_ERR__PURGE_QUEUE, isProduce);
-      if (inflight) broker.connection.abandonInflight(E.RD_KAFKA_RESP_ERR__PURGE_INFLIGHT, isProduce);
+    const requests: ProduceCall[] = [];
+    for (const { producer, connection } of this.brokers.values()) {
+      for (const request of producer.calls) if (request.sent ? inflight : queue) requests.push(request);
+      if (queue) producer.purgeQueue(E.RD_KAFKA_RESP_ERR__PURGE_QUEUE);
+      if (queue) connection.purgeQueued(E.RD_KAFKA_RESP_ERR__PURGE_QUEUE, isProduce);
+      if (inflight) connection.abandonInflight(E.RD_KAFKA_RESP_ERR__PURGE_INFLIGHT, isProduce);
     }
-    // Behind the reports it speaks of: those of requests whose write is pending come when their socket is closed.
-    this.toMain.post({ type: 'purged', call });
+    this.purges.push({ call, requests, until: this.now() + PURGE_WRITE_MS });
+    this.loop.soon();
+  }
+
+  /** Each behind the reports it speaks of. A request is reported when its write is done, or its socket closed. */
+  private answerPurges(now: number): number {
+    let wake = Number.POSITIVE_INFINITY;
+    this.purges = this.purges.filter(({ call, requests, until }) => {
+      const open = requests.filter((request) => !request.ended);
+      if (open.length === 0) {
+        this.toMain.post({ type: 'purged', call });
+        return false;
+      }
+      if (now < until) {
+        wake = Math.min(wake, until);
+        return true;
+      }
+      for (const { producer, connection } of this.brokers.values())
+        if (open.some((request) => producer.calls.has(request)))
+          connection.disconnect(E.RD_KAFKA_RESP_ERR__PURGE_INFLIGHT, 'purged while being written');
+      return true;
+    });
+    return wake;
   }
 
   leaderStale(topic: string, partition: number, broker: number, err: number): void {

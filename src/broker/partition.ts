@@ -24,6 +24,8 @@ export class Partition {
   readonly codec: Codec | null;
   readonly codecBits: number;
   readonly compressionLevel: number;
+  /** The batch that last turned out not to shrink. */
+  plain: TakenBatch | null;
   /** Not yet sent or to be sent again, in the order of their numbers. */
   fifo: TakenBatch[];
   inflight: number;
@@ -48,6 +50,7 @@ export class Partition {
     // A codec that is not there yet was warned about by `new`: records go plain.
     this.codec = codecOf(this.codecBits);
     this.compressionLevel = settings['compression.level'];
+    this.plain = null;
     this.fifo = op.fifo.map((state) => restoreBatch(memory, state));
     this.inflight = 0;
     this.nextNumber = op.nextNumber;

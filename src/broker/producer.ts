@@ -20,8 +20,17 @@ import { classify, reportCode } from './produce_response.ts';
 
 /** One request carries at most this many bytes of records unless a single batch is larger. */
 const MAX_REQUEST_BYTES = 4 << 20;
+/** A request is given at least so long, however little is left of its messages' time. */
+const LEAST_TIMEOUT_MS = 100;
 /** How long the in-flight requests of a partition that moves may take to settle. */
 export const LEAVE_WAIT_MS = 1000;
+
+/** A Produce request from being handed to the connection until its batches are settled. */
+export interface ProduceCall {
+  /** Written, wholly or in part. */
+  sent: boolean;
+  ended: boolean;
+}
 
 export interface ProducerEnv {
   readonly memory: HandleMemory;
@@ -44,6 +53,7 @@ export interface ProducerEnv {
 export class Producer {
   readonly env: ProducerEnv;
   readonly partitions: Map<number, Partition>;
+  readonly calls: Set<ProduceCall>;
   /** Partitions with something in their row. */
   private readonly busy: Set<Partition>;
   private readonly lingerMs: number;
@@ -56,6 +66,7 @@ export class Producer {
   constructor(env: ProducerEnv) {
     this.env = env;
     this.partitions = new Map();
+    this.calls = new Set();
     this.busy = new Set();
     this.lingerMs = env.settings['queue.buffering.max.ms'];
     this.maxRetries = env.settings['message.send.max.retries'];
@@ -118,6 +129,7 @@ export class Producer {
   private gather(now: number, out: Outgoing[]): number {
     let wake = Number.POSITIVE_INFINITY;
     let bytes = 0;
+    let patience = 0;
     for (const part of this.busy) {
       const due = this.due(part, now);
       if (due > now) {
@@ -136,13 +148,26 @@ export class Producer {
         this.dropFirst(part);
         continue;
       }
-      if (out.length > 0 && bytes + batch.bytes > MAX_REQUEST_BYTES) continue;
+      if (part.codec !== null && batch.compressed === null && part.plain !== batch) this.compress(part, batch);
+      // Batches that will be given up at different times would drag each other along.
+      const own = this.patience(part, batch, now);
+      if (out.length > 0 && (bytes + batch.bytes > MAX_REQUEST_BYTES || own * 2 < patience || patience * 2 < own))
+        continue;
+      patience = own;
       this.dropFirst(part);
       out.push({ part, batch });
       bytes += batch.bytes;
     }
+    for (const { part } of out) this.toTheEnd(part);
     if (out.length > 1) out.sort(byTopic);
     return wake;
+  }
+
+  /** How long a request with this batch may wait for its answer. */
+  private patience(part: Partition, batch: TakenBatch, now: number): number {
+    const most = this.env.settings['socket.timeout.ms'];
+    if (part.messageTimeoutMs === 0) return most;
+    return Math.min(most, Math.max(LEAST_TIMEOUT_MS, part.messageTimeoutMs - ((now - batch.opened) | 0)));
   }
 
   /** When the first batch of the row may go. */
@@ -165,8 +190,12 @@ export class Producer {
     if (!sealTaken(this.env.memory, batch, part.nextNumber, part.nextId)) return false;
     part.nextNumber = (part.nextNumber + 1) | 0;
     part.nextId += batch.count;
-    if (part.codec !== null) this.compress(part, batch);
     return true;
+  }
+
+  /** Who has had its turn waits behind those that a full request left out. */
+  private toTheEnd(part: Partition): void {
+    if (this.busy.delete(part)) this.busy.add(part);
   }
 
   private dropFirst(part: Partition): void {
@@ -180,17 +209,18 @@ export class Producer {
     pieces(this.env.memory, batch, plain);
     const compressed = part.codec!.compress(plain, part.compressionLevel);
     if (compressed.length < batch.bytes) batch.compressed = compressed;
+    else part.plain = batch;
   }
 
   private send(out: readonly Outgoing[], now: number): void {
     const { env } = this;
     const { acks, requestTimeoutMs } = out[0]!.part;
     let timeoutMs = env.settings['socket.timeout.ms'];
-    let sent = false;
+    const call: ProduceCall = { sent: false, ended: false };
+    this.calls.add(call);
     for (const { part, batch } of out) {
       part.inflight++;
-      if (part.messageTimeoutMs > 0)
-        timeoutMs = Math.min(timeoutMs, Math.max(100, part.messageTimeoutMs - ((now - batch.opened) | 0)));
+      timeoutMs = Math.min(timeoutMs, this.patience(part, batch, now));
     }
     env.connection.send({
       name: 'Produce',
@@ -199,11 +229,13 @@ export class Producer {
       timeoutMs,
       noResponse: acks === 0,
       frame: (version, correlationId) => {
-        sent = true;
+        call.sent = true;
         return produceFrame(env.memory, out, env.clientId, acks, requestTimeoutMs, version, correlationId);
       },
       done: (error, response) => {
-        this.answered(out, error, response, sent);
+        call.ended = true;
+        this.calls.delete(call);
+        this.answered(out, error, response, call.sent);
         env.soon();
       },
       written: () => env.soon(),
@@ -307,17 +339,17 @@ export class Producer {
   }
 
   private expirePartition(part: Partition, timeout: number, now: number): void {
-    while (part.fifo.length > 0) {
+    while (part.fifo.length > 0 && ((now - part.fifo[0]!.opened) | 0) >= timeout) {
       const batch = part.fifo[0]!;
-      const age = (now - batch.opened) | 0;
-      if (age < timeout && (batch.count >= 0 || age < Math.max(this.lingerMs, timeout / 100))) return;
-      if (!this.seal(part, batch)) this.dropFirst(part);
-      else if (age < timeout) return;
-      else {
-        this.dropFirst(part);
-        this.reportFailure(batch, E.RD_KAFKA_RESP_ERR__MSG_TIMED_OUT, false);
-      }
+      this.dropFirst(part);
+      if (this.seal(part, batch)) this.reportFailure(batch, E.RD_KAFKA_RESP_ERR__MSG_TIMED_OUT, false);
     }
+    // Only the youngest can be open still. Numbers go in the order of the row, so all before it are sealed first.
+    const youngest = part.fifo.at(-1);
+    if (youngest === undefined || youngest.count >= 0) return;
+    if (((now - youngest.opened) | 0) < Math.max(this.lingerMs, timeout / 100)) return;
+    part.fifo = part.fifo.filter((batch) => this.seal(part, batch));
+    if (part.fifo.length === 0) this.busy.delete(part);
   }
 
   /** Everything that waits here is reported with `error`. What is in flight is the connection's to abandon. */

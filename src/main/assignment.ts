@@ -7,10 +7,12 @@ import { errorText, isRetriable } from '../defs/errors.ts';
 import type { BlockPool } from '../ops/block_pool.ts';
 import { Cell } from '../ops/cells.ts';
 import type { HandleMemory } from '../ops/memory.ts';
-import type { MainToAppOp } from '../ops/ops.ts';
+import type { BrokerToMainOp, MainToAppOp } from '../ops/ops.ts';
 import type { Assignment, PartitionOffset } from './group_env.ts';
 import type { Metadata } from './metadata.ts';
 import type { BrokerWorkers } from './workers.ts';
+
+type FetchStoppedOp = Extract<BrokerToMainOp, { type: 'fetch_stopped' }>;
 
 const OFFSET_INVALID = -1001;
 const OFFSET_STORED = -1000;
@@ -33,6 +35,7 @@ class Assigned {
   home: number;
   /** Where to fetch from at the next start. */
   offset: number;
+  /** The one that `broker` was told. */
   leaderEpoch: number;
   committed: number;
   refusal: number;
@@ -82,14 +85,14 @@ export class Assignments implements Assignment {
   assign(partitions: readonly PartitionOffset[]): void {
     const { env } = this;
     const asking: Assigned[] = [];
-    for (const { topic, partition, offset } of partitions) {
+    for (const { topic, partition, offset, version = -1 } of partitions) {
       const id = env.blocks.take();
       const cell = new Cell(id, env.memory.page(id));
       cell.init(OFFSET_INVALID);
       const part = new Assigned(topic, partition, cell, offset);
       part.home = ++this.homes;
       this.current.push(part);
-      env.toApp({ type: 'assigned', topic, partition, cell: id, home: part.home });
+      env.toApp({ type: 'assigned', topic, partition, cell: id, home: part.home, version });
       env.metadata.want(topic);
       if (offset === OFFSET_INVALID || offset === OFFSET_STORED) {
         part.state = 'offset';
@@ -153,12 +156,16 @@ export class Assignments implements Assignment {
     for (const part of this.current) {
       part.cell.close();
       cells.push(part.cell.id);
-      if (part.state === 'fetching')
-        env.workers.of(part.broker)?.channel.post({ type: 'fetch_stop', cell: part.cell.id, answer: false });
+      if (part.state === 'fetching') this.stop(part, false);
     }
     if (cells.length > 0) env.toApp({ type: 'revoked', cells });
     done();
     this.current = [];
+  }
+
+  private stop(part: Assigned, answer: boolean): void {
+    const { id } = part.cell;
+    this.env.workers.of(part.broker)?.channel.post({ type: 'fetch_stop', cell: id, home: part.home, answer });
   }
 
   stored(onlyNew: boolean): PartitionOffset[] {
@@ -166,7 +173,7 @@ export class Assignments implements Assignment {
     if (!this.env.settings['enable.auto.offset.store']) return offsets;
     for (const part of this.current) {
       const offset = part.cell.position;
-      if (offset < 0 || (onlyNew && offset === part.committed)) continue;
+      if (offset < 0 || (onlyNew && offset <= part.committed)) continue;
       offsets.push({ topic: part.topic, partition: part.number, offset });
     }
     return offsets;
@@ -196,9 +203,11 @@ export class Assignments implements Assignment {
     const { env } = this;
     const leader = env.metadata.topics.get(part.topic)?.partitions[part.number];
     if (part.state === 'fetching') {
-      if (leader === undefined || leader.leader < 0 || leader.leader === part.broker) return;
+      if (leader === undefined || leader.leader < 0) return;
+      // A leader that was elected anew refuses those that name its old epoch.
+      if (leader.leader === part.broker && leader.leaderEpoch <= part.leaderEpoch) return;
       part.state = 'moving';
-      env.workers.of(part.broker)?.channel.post({ type: 'fetch_stop', cell: part.cell.id, answer: true });
+      this.stop(part, true);
       return;
     }
     if (part.state !== 'ready' || leader === undefined || leader.leader < 0) return;
@@ -206,6 +215,7 @@ export class Assignments implements Assignment {
     if (worker === null) return;
     part.state = 'fetching';
     part.broker = leader.leader;
+    part.leaderEpoch = leader.leaderEpoch;
     worker.channel.post({
       type: 'fetch_start',
       broker: leader.leader,
@@ -220,8 +230,9 @@ export class Assignments implements Assignment {
   }
 
   /** The old leader's worker has stopped, and posted everything that it had before that. */
-  fetchStopped(cell: number, offset: number, oldWorker: number): void {
-    const part = this.current.find((each) => each.cell.id === cell);
+  fetchStopped({ cell, home, offset }: FetchStoppedOp, oldWorker: number): void {
+    // The home tells a cell that has been given to another partition since.
+    const part = this.current.find((each) => each.cell.id === cell && each.home === home);
     if (part === undefined || part.state !== 'moving') return;
     if (offset !== OFFSET_INVALID) part.offset = offset;
     part.state = 'ready';

@@ -30,13 +30,20 @@ export interface BrokersEnv {
   nodesChanged(): void;
   /** A connection came up. */
   up(): void;
+  /** A node can't be reached any more. */
+  nodeDown(id: number): void;
   soon(): void;
 }
 
 interface Waiting {
   readonly request: WireRequest;
   readonly until: number;
+  readonly via: ((host: string, port: number) => void) | undefined;
 }
+
+/** An attempt that takes longer than this does not keep the next address from being tried. */
+const STAGGER_MS = 250;
+const WARNING = 4;
 
 export class Brokers {
   readonly nodes: Map<number, Node>;
@@ -44,10 +51,14 @@ export class Brokers {
   private readonly bootstrap: Map<string, { host: string; port: number }>;
   private readonly connections: Map<string, Connection>;
   private coordinator: Connection | null;
-  /** Addresses that failed since one last came up. */
+  /** Addresses that could not be reached when last tried. */
+  private readonly unreachable: Set<string>;
+  /** Those that failed since one last came up. */
   private readonly down: Set<string>;
   private allDownTold: boolean;
   private waiting: Waiting[];
+  /** Connections that were dropped and have sockets to close. */
+  private readonly leaving: Set<Promise<void>>;
   private closing: boolean;
 
   constructor(env: BrokersEnv) {
@@ -56,16 +67,20 @@ export class Brokers {
     this.bootstrap = new Map();
     this.connections = new Map();
     this.coordinator = null;
+    this.unreachable = new Set();
     this.down = new Set();
     this.allDownTold = false;
     this.waiting = [];
+    this.leaving = new Set();
     this.closing = false;
   }
 
-  /** Adds bootstrap servers; what can't be parsed was told by whoever parsed it first. */
+  /** Adds bootstrap servers, up to the first that can't be read. */
   add(list: string): void {
-    for (const { host, port } of parseBrokerList(list).brokers)
-      this.bootstrap.set(hostPort(host, port), { host, port });
+    const { brokers, bad } = parseBrokerList(list);
+    if (bad !== null) this.env.log(WARNING, 'BROKER', badBroker(bad));
+    for (const { host, port } of brokers) this.bootstrap.set(hostPort(host, port), { host, port });
+    if (this.known === 0) this.env.error(E.RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN, 'no broker is configured');
     this.env.soon();
   }
 
@@ -78,11 +93,13 @@ export class Brokers {
     let changed = nodes.length !== this.nodes.size;
     for (const node of nodes) {
       const old = this.nodes.get(node.id);
-      if (old === undefined || old.host !== node.host || old.port !== node.port) changed = true;
+      if (old === undefined || old.host !== node.host || old.port !== node.port || old.rack !== node.rack)
+        changed = true;
     }
     if (!changed) return;
     this.nodes.clear();
     for (const node of nodes) this.nodes.set(node.id, node);
+    this.nameConnections();
     this.dropStrangers();
     this.env.nodesChanged();
   }
@@ -120,14 +137,24 @@ export class Brokers {
     this.coordinator.send(request);
   }
 
-  /** To whichever broker is up first; _TRANSPORT when none came up within the request's timeout. */
-  sendAny(request: WireRequest): void {
+  /** The connection that sendCoordinator uses is up. */
+  get coordinatorUp(): boolean {
+    return this.coordinator?.state === 'UP';
+  }
+
+  /**
+   * To whichever broker is up first; _TRANSPORT when none came up within the request's timeout. `via` hears the
+   * address before it is sent.
+   */
+  sendAny(request: WireRequest, via?: (host: string, port: number) => void): void {
     const up = [...this.connections.values()].filter((connection) => connection.state === 'UP');
     if (up.length > 0) {
-      up[Math.floor(this.env.random() * up.length)]!.send(request);
+      const connection = up[Math.floor(this.env.random() * up.length)]!;
+      via?.(connection.host, connection.port);
+      connection.send(request);
       return;
     }
-    this.waiting.push({ request, until: this.env.clock.now() + request.timeoutMs });
+    this.waiting.push({ request, until: this.env.clock.now() + request.timeoutMs, via });
     this.connectAny();
     this.env.soon();
   }
@@ -156,8 +183,22 @@ export class Brokers {
   nodeState(id: number, up: boolean, err: number, text: string): void {
     const node = this.nodes.get(id);
     if (node === undefined) return;
-    if (up) this.cameUp();
-    else this.failed(hostPort(node.host, node.port), err, text);
+    if (!up && text !== '') this.env.error(err, text);
+    if (up) this.cameUp(hostPort(node.host, node.port));
+    else this.wentDown(hostPort(node.host, node.port));
+  }
+
+  /** The last that was heard of the node is that it can't be reached. */
+  isDown(id: number): boolean {
+    const node = this.nodes.get(id);
+    return node !== undefined && this.unreachable.has(hostPort(node.host, node.port));
+  }
+
+  /** For people: the connections of main's own. */
+  describe(): { name: string; state: string; ageMs: number }[] {
+    const all = [...this.connections.values()];
+    if (this.coordinator !== null) all.push(this.coordinator);
+    return all.map(({ name, state, stateAge }) => ({ name, state, ageMs: stateAge }));
   }
 
   /** Ends all connections; requests that wait get _DESTROY. */
@@ -167,7 +208,7 @@ export class Brokers {
     const all = [...this.connections.values()];
     if (this.coordinator !== null) all.push(this.coordinator);
     const closed = all.map((connection) => connection.close());
-    void Promise.all(closed).then(done);
+    void Promise.all([...closed, ...this.leaving]).then(done);
   }
 
   private addresses(): { host: string; port: number }[] {
@@ -176,16 +217,20 @@ export class Brokers {
     return [...all.values()];
   }
 
-  /** One attempt at a time; an address that failed goes on by itself, with its backoff, while the next is tried. */
+  /**
+   * One address after the other, the next when an attempt has failed or takes long; one that failed goes on by itself,
+   * with its backoff, while the next is tried.
+   */
   private connectAny(): void {
     if (this.closing) return;
     let idle: { host: string; port: number }[] = [];
     for (const { host, port } of this.addresses()) {
-      const state = this.connections.get(hostPort(host, port))?.state ?? 'INIT';
+      const connection = this.connections.get(hostPort(host, port));
+      const state = connection?.state ?? 'INIT';
       if (state === 'INIT') idle.push({ host, port });
-      else if (state !== 'TRY_CONNECT') return;
+      else if (state !== 'TRY_CONNECT' && connection!.stateAge < STAGGER_MS) return;
     }
-    const fresh = idle.filter(({ host, port }) => !this.down.has(hostPort(host, port)));
+    const fresh = idle.filter(({ host, port }) => !this.unreachable.has(hostPort(host, port)));
     if (fresh.length > 0) idle = fresh;
     if (idle.length === 0) return;
     const { host, port } = idle[Math.floor(this.env.random() * idle.length)]!;
@@ -214,32 +259,51 @@ export class Brokers {
       random: env.random,
       debug: env.debug,
       log: (level, fac, text) => env.log(level, fac, text),
-      onState: (state) => {
+      onState: (state, _from, _code, _reason, planned) => {
+        const address = hostPort(connection.host, connection.port);
         if (state === 'UP') {
-          this.cameUp();
+          this.cameUp(address);
           if (connection !== this.coordinator) this.flushWaiting(connection);
-        }
+        } else if (state === 'DOWN' && !planned) this.wentDown(address);
         env.soon();
       },
-      onError: (err, text) => this.failed(hostPort(connection.host, connection.port), err, text),
+      onError: (err, text) => {
+        if (!this.closing) env.error(err, text);
+      },
     });
     return connection;
   }
 
   private flushWaiting(connection: Connection): void {
-    for (const { request } of this.waiting.splice(0)) connection.send(request);
+    for (const { request, via } of this.waiting.splice(0)) {
+      via?.(connection.host, connection.port);
+      connection.send(request);
+    }
+    // One is enough: attempts that nothing waits for end.
+    for (const other of this.connections.values())
+      if (other.state !== 'UP' && other.queuedCount === 0)
+        other.disconnect(E.RD_KAFKA_RESP_ERR__TRANSPORT, 'another broker is up');
     this.env.up();
   }
 
-  private cameUp(): void {
+  private cameUp(address: string): void {
+    this.unreachable.delete(address);
     this.down.clear();
     this.allDownTold = false;
   }
 
-  private failed(address: string, err: number, text: string): void {
+  private wentDown(address: string): void {
     if (this.closing) return;
-    this.env.error(err, text);
     this.down.add(address);
+    if (!this.unreachable.has(address)) {
+      this.unreachable.add(address);
+      for (const { id, host, port } of this.nodes.values()) if (hostPort(host, port) === address) this.env.nodeDown(id);
+    }
+    this.tellAllDown();
+  }
+
+  /** Once, until one comes up again. */
+  private tellAllDown(): void {
     const all = this.addresses();
     const down = all.filter(({ host, port }) => this.down.has(hostPort(host, port))).length;
     if (this.allDownTold || down < all.length) return;
@@ -253,8 +317,26 @@ export class Brokers {
     for (const [address, connection] of this.connections) {
       if (named.has(address)) continue;
       this.connections.delete(address);
-      this.down.delete(address);
-      void connection.close();
+      const closed = connection.close(E.RD_KAFKA_RESP_ERR__TRANSPORT);
+      this.leaving.add(closed);
+      void closed.then(() => this.leaving.delete(closed));
     }
+    for (const set of [this.down, this.unreachable])
+      for (const address of [...set]) if (!named.has(address)) set.delete(address);
   }
+
+  /** A bootstrap server is called by its id as soon as that is known. */
+  private nameConnections(): void {
+    for (const { id, host, port } of this.nodes.values())
+      this.connections.get(hostPort(host, port))?.setAddress(host, port, `${hostPort(host, port)}/${id}`);
+  }
+}
+
+function badBroker(entry: string): string {
+  const scheme = /^([^/:]*):\/\//.exec(entry)?.[1]?.toLowerCase();
+  const why =
+    scheme === undefined || scheme === 'plaintext'
+      ? 'is no host[:port]'
+      : 'names another protocol than security.protocol';
+  return `broker list: ${JSON.stringify(entry)} ${why}: it and what follows it are left out`;
 }

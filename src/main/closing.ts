@@ -3,7 +3,6 @@
 //
 //   consumer leaves (bounded) -> workers close their sockets -> main closes its own -> `closed` to the app
 
-import * as E from '../defs/enums.ts';
 import type { MainHandle } from './handle.ts';
 import type { HandleWorker } from './workers.ts';
 
@@ -57,11 +56,11 @@ export class Closing {
       this.workerClosed(worker);
       return;
     }
-    this.rk.error(
-      E.RD_KAFKA_RESP_ERR__CRIT_SYS_RESOURCE,
-      'a connection thread of this handle died: destroy it and make a new one',
-      true,
-    );
+    this.rk.calls.workerGone();
+    this.rk.toApp.post({
+      type: 'worker_died',
+      text: 'a connection thread of this handle died: destroy it and make a new one',
+    });
   }
 
   /** The app thread is gone, and with it everybody who could read what we have to say. */

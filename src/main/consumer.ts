@@ -20,6 +20,8 @@ import type { HandleWorker } from './workers.ts';
 const WATCH_MS = 100;
 /** consumer_close never takes longer than this, whatever the coordinator does. */
 const CLOSE_MS = 10_000;
+/** destroy, without a connection to the coordinator. */
+const UNHEARD_MS = 300;
 
 const CONTEXTS = {
   cgrp: RD_KAFKA_DBG_CGRP,
@@ -45,6 +47,7 @@ export class Consumer {
   private lastPolls: number;
   private watchAt: number;
   private closed: boolean;
+  private hurries: boolean;
   private told: { readonly memberId: string; readonly generation: number };
 
   constructor(rk: MainHandle, hooks: { readonly rebalance: boolean; readonly offsetCommit: boolean }) {
@@ -52,6 +55,7 @@ export class Consumer {
     this.lastPolls = 0;
     this.watchAt = 0;
     this.closed = false;
+    this.hurries = false;
     this.told = { memberId: '', generation: -1 };
     const reset = RESETS.get(rk.topicSettings['auto.offset.reset']);
     this.assignments = new Assignments({
@@ -109,6 +113,7 @@ export class Consumer {
       this.lastPolls = polls;
       this.watchAt = now + WATCH_MS;
     }
+    this.hurry(now);
     const next = this.group.poll(now);
     this.tell();
     return this.closed ? next : Math.min(this.watchAt, next);
@@ -127,8 +132,9 @@ export class Consumer {
     this.group.subscribe(topics.length === 0 ? null : topics);
   }
 
-  assignCall(partitions: readonly PartitionOffset[] | null): void {
-    this.group.onAssignCall(partitions);
+  /** `version` counts the app's assign calls: it comes back with each partition, so that stale ones are known. */
+  assignCall(partitions: readonly PartitionOffset[] | null, version: number): void {
+    this.group.onAssignCall(partitions?.map((each) => ({ ...each, version })) ?? null);
   }
 
   topicChanged(_cached: CachedTopic): void {
@@ -141,7 +147,7 @@ export class Consumer {
   }
 
   fetchStopped(op: Extract<BrokerToMainOp, { type: 'fetch_stopped' }>, worker: HandleWorker): void {
-    this.assignments.fetchStopped(op.cell, op.offset, worker.index);
+    this.assignments.fetchStopped(op, worker.index);
   }
 
   brokerUp(): void {
@@ -154,6 +160,22 @@ export class Consumer {
 
   commit(partitions: PartitionOffset[] | null, answer: (err: number, value: unknown) => void): void {
     this.group.offsets.commit(partitions, (err, offsets) => answer(err, offsets), { reason: 'manual' });
+  }
+
+  /**
+   * consumer_close, and its part of destroy (`ending`): that one has time for a last commit and leave only where there is
+   * a coordinator to hear them.
+   */
+  leave(deadline: number, ending: boolean, done: () => void): void {
+    this.hurries = ending;
+    this.close(deadline, done);
+  }
+
+  /** The coordinator went away before it could hear of the end, or was not there. */
+  private hurry(now: number): void {
+    if (!this.hurries || (this.group.coordinator.node !== null && this.rk.brokers.coordinatorUp)) return;
+    this.hurries = false;
+    this.close(now + UNHEARD_MS, () => {});
   }
 
   /** `deadline` in ms since the handle's start. */

@@ -19,7 +19,8 @@ export function enterMain(start: WorkerStart): void {
   const root: PortReader<RootOp> = new PortReader(
     start.root,
     (op) => {
-      if (op.type === 'open_handle') loop.add(new MainHandle(op, loop, family, page, () => {}));
+      if (op.type === 'adopt') family.adopt(op);
+      else if (op.type === 'open_handle') loop.add(new MainHandle(op, loop, family, page, () => {}));
     },
     () => loop.soon(),
     // The app thread is gone; handles have been told by their own ports.

@@ -9,6 +9,8 @@ export interface PartitionOffset {
   metadata?: string | null;
   leaderEpoch?: number;
   err?: number;
+  /** Of the app's assign call that this is from. */
+  version?: number;
 }
 
 /** The properties read here; `Settings` of conf has them all. */

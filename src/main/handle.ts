@@ -9,6 +9,7 @@ import { FLAG_NO_OFFSET } from '../ops/batches.ts';
 import { BlockPool, PageNumbers } from '../ops/block_pool.ts';
 import { Channel } from '../ops/channel.ts';
 import { ExtentPool } from '../ops/extents.ts';
+import { LOG_LEVEL } from '../ops/head_page.ts';
 import { FIRST_APP_SLOT, indexOf, MAIN } from '../ops/ids.ts';
 import { HandleMemory } from '../ops/memory.ts';
 import type { AppToMainOp, BrokerToMainOp, MainToAppOp, OpenHandleOp, PageOp } from '../ops/ops.ts';
@@ -22,7 +23,7 @@ import { Brokers } from './brokers.ts';
 import { Closing } from './closing.ts';
 import { Consumer } from './consumer.ts';
 import { type CachedTopic, Metadata } from './metadata.ts';
-import { type MainPartition, Topics } from './topics.ts';
+import { type MainPartition, refusal, Topics } from './topics.ts';
 import { Calls } from './user_calls.ts';
 import { Waiting } from './waiting.ts';
 import { BrokerWorkers, type Family, type HandleWorker } from './workers.ts';
@@ -125,7 +126,7 @@ export class MainHandle implements LoopTask {
   }
 
   log(level: number, fac: string, text: string): void {
-    if (level <= this.settings.log_level) this.toApp.post({ type: 'log', level, fac, text });
+    if (level <= Atomics.load(this.memory.head, LOG_LEVEL)) this.toApp.post({ type: 'log', level, fac, text });
   }
 
   error(err: number, text: string, fatal = false): void {
@@ -136,7 +137,8 @@ export class MainHandle implements LoopTask {
 
   private writer(numbers: PageNumbers, announcePage: (number: number, memory: SharedArrayBuffer) => void): BatchWriter {
     const blocks = new BatchPool(this.memory, MAIN, numbers, announcePage);
-    const cap = this.settings['queue.buffering.max.kbytes'] * 1024 + (8 << 20);
+    // What waits is bounded by the app's own pool; copies that could not be made would hold up their partition.
+    const cap = 4 * this.settings['queue.buffering.max.kbytes'] * 1024 + (256 << 20);
     const extents = new ExtentPool(this.memory, MAIN, cap, (number, memory) =>
       this.announce({ type: 'slab', creator: MAIN, number, memory }),
     );
@@ -157,6 +159,7 @@ export class MainHandle implements LoopTask {
         this.placeAll();
       },
       up: () => this.consumer?.brokerUp(),
+      nodeDown: (id) => this.metadata.brokerDown(id),
       soon: () => this.loop.soon(),
     });
   }
@@ -164,12 +167,12 @@ export class MainHandle implements LoopTask {
   private makeMetadata(): Metadata {
     return new Metadata({
       settings: this.settings,
-      producer: this.producer,
       random: Math.random,
       now: () => this.now(),
-      sendAny: (request) => this.brokers.sendAny(request),
+      sendAny: (request, via) => this.brokers.sendAny(request, via),
       log: (level, fac, text) => this.log(level, fac, text),
       setNodes: (nodes) => this.brokers.setNodes(nodes),
+      isDown: (node) => this.brokers.isDown(node),
       topicChanged: (cached) => this.topicChanged(cached),
       soon: () => this.loop.soon(),
     });
@@ -255,6 +258,20 @@ export class MainHandle implements LoopTask {
     const late: TakenBatch[] = [];
     while (part.fifo.length > 0 && ((now - part.fifo[0]!.opened) | 0) >= timeout) late.push(part.fifo.shift()!);
     this.fail(late, E.RD_KAFKA_RESP_ERR__MSG_TIMED_OUT);
+    this.sealOld(part, Math.max(this.settings['queue.buffering.max.ms'], timeout / 100), now);
+  }
+
+  /** Only the youngest can be open still: it is sealed when old, so that its records don't differ much in age. */
+  private sealOld(part: MainPartition, sealAge: number, now: number): void {
+    const youngest = part.fifo.at(-1);
+    if (youngest === undefined || youngest.count >= 0 || ((now - youngest.opened) | 0) < sealAge) return;
+    part.fifo = part.fifo.filter((batch) => {
+      if (batch.count >= 0) return true;
+      if (!sealTaken(this.memory, batch, part.nextNumber, part.nextId)) return false;
+      part.nextNumber = (part.nextNumber + 1) | 0;
+      part.nextId += batch.count;
+      return true;
+    });
   }
 
   /** Reports batches that main owns with an error. */
@@ -287,11 +304,7 @@ export class MainHandle implements LoopTask {
     if (topic !== undefined) {
       this.topics.update(topic, cached);
       if (cached.err === 0) this.waiting.resolve(topic);
-      else
-        this.waiting.refuse(
-          topic,
-          cached.err === E.RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART ? E.RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC : cached.err,
-        );
+      else this.waiting.refuse(topic, refusal(cached.err));
     }
     this.consumer?.topicChanged(cached);
   }
@@ -330,7 +343,7 @@ export class MainHandle implements LoopTask {
         this.consumer?.subscribe(op.topics);
         return;
       case 'assign':
-        this.consumer?.assignCall(op.partitions);
+        this.consumer?.assignCall(op.partitions, op.version);
         return;
       case 'cells_done':
         this.consumer?.assignments.cellsDone(op.cells);
@@ -349,7 +362,7 @@ export class MainHandle implements LoopTask {
   private routeBroker(worker: HandleWorker, op: BrokerToMainOp): void {
     switch (op.type) {
       case 'left':
-        this.topics.left(op);
+        this.topics.left(op, this.calls.purging);
         return;
       case 'leader_stale':
         this.leaderStale(op.topic, op.partition, op.broker);

@@ -5,9 +5,14 @@ import type { Settings } from '../conf/settings_type.ts';
 import * as E from '../defs/enums.ts';
 import { isRetriable } from '../defs/errors.ts';
 import type { MetadataResponse } from '../protocol/messages.ts';
+import { ZERO_UUID } from '../protocol/reader.ts';
 import { retryBackoff } from '../rd/backoff.ts';
 import type { WireRequest } from '../wire/requests.ts';
 import type { Node } from './brokers.ts';
+
+/** Topics that are not there, or may not be used, are asked for again so often. */
+const MISSING_MS = 1000;
+const LOG_WARNING = 4;
 
 export interface CachedPartition {
   leader: number;
@@ -16,32 +21,49 @@ export interface CachedPartition {
 
 export interface CachedTopic {
   readonly topic: string;
+  /** Of the topic of that name that was seen last; ZERO_UUID when the cluster names none. */
+  topicId: string;
   /** 0, or why it can't be used; _WAIT_CACHE while nothing is known. */
   err: number;
   partitions: CachedPartition[];
-  /** When it was first found missing, to give a new topic time to spread. */
-  missingSince: number;
-  /** Asked for again soon: a leader is missing or stale. */
+  /** When `err` last changed: a new topic gets time to be known everywhere. */
+  since: number;
+  /** Asked for again soon: not known yet, or a leader is missing, stale or down. */
   stale: boolean;
 }
 
 export interface MetadataEnv {
   readonly settings: Settings;
-  readonly producer: boolean;
   readonly random: () => number;
   now(): number;
-  sendAny(request: WireRequest): void;
+  /** `via` is told the address it is sent to. */
+  sendAny(request: WireRequest, via?: (host: string, port: number) => void): void;
   log(level: number, fac: string, text: string, context: string): void;
   setNodes(nodes: readonly Node[]): void;
+  /** The last that was heard of the node is that it can't be reached. */
+  isDown(node: number): boolean;
   /** Something about this topic is new. */
   topicChanged(topic: CachedTopic): void;
   soon(): void;
 }
 
+/** Who answered. */
+export interface Source {
+  readonly host: string;
+  readonly port: number;
+}
+
 export interface MetadataCall {
   /** null: all topics. */
   readonly topics: readonly string[] | null;
-  readonly done: (err: number, response: MetadataResponse | null) => void;
+  readonly done: (err: number, response: MetadataResponse | null, from: Source | null) => void;
+}
+
+interface OpenCall extends MetadataCall {
+  readonly until: number;
+  readonly create: boolean;
+  tries: number;
+  at: number;
 }
 
 export class Metadata {
@@ -52,10 +74,19 @@ export class Metadata {
   known: boolean;
   private readonly env: MetadataEnv;
   private inFlight: boolean;
-  private again: boolean;
+  /** What happened while a request was under way. */
+  private again: 'no' | 'fast' | 'now';
+  private readonly staleAgain: Set<string>;
+  /** When something is asked next, and when for everything. */
   private dueAt: number;
+  private allAt: number;
   private failures: number;
+  /** Requests close upon one another, and the wait behind the last of them. */
   private fast: number;
+  private wait: number;
+  private askedAt: number;
+  /** Calls of the user's whose broker hung up on them. */
+  private retries: OpenCall[];
 
   constructor(env: MetadataEnv) {
     this.env = env;
@@ -64,10 +95,15 @@ export class Metadata {
     this.controllerId = -1;
     this.known = false;
     this.inFlight = false;
-    this.again = false;
+    this.again = 'no';
+    this.staleAgain = new Set();
     this.dueAt = Number.POSITIVE_INFINITY;
+    this.allAt = Number.POSITIVE_INFINITY;
     this.failures = 0;
     this.fast = 0;
+    this.wait = 0;
+    this.askedAt = Number.NEGATIVE_INFINITY;
+    this.retries = [];
   }
 
   /** Keeps the topic fresh from now on. */
@@ -76,9 +112,10 @@ export class Metadata {
     if (known !== undefined) return known;
     const cached: CachedTopic = {
       topic,
+      topicId: ZERO_UUID,
       err: E.RD_KAFKA_RESP_ERR__WAIT_CACHE,
       partitions: [],
-      missingSince: -1,
+      since: this.env.now(),
       stale: true,
     };
     this.topics.set(topic, cached);
@@ -90,82 +127,155 @@ export class Metadata {
     this.topics.delete(topic);
   }
 
-  /** Asks now (or right behind the request under way). */
+  /** Asks now (or right behind the request under way) for what is stale, and for the brokers. */
   refresh(): void {
-    if (this.inFlight) this.again = true;
+    if (this.inFlight) this.again = 'now';
     else this.dueAt = Math.min(this.dueAt, this.env.now());
     this.env.soon();
   }
 
-  /** A leader turned out wrong: asks again after the fast interval, which grows while it does not help. */
+  /** A leader turned out wrong: asks at once, and ever more slowly while that does not help. */
   leaderStale(topic: string): void {
     const cached = this.topics.get(topic);
-    if (cached !== undefined) cached.stale = true;
+    if (cached === undefined) return;
+    cached.stale = true;
+    if (this.inFlight) this.staleAgain.add(topic);
     this.refreshFast();
   }
 
-  /** One request for a call of the user's: it refreshes the cache along the way. */
-  ask(call: MetadataCall, timeoutMs: number, allowCreate: boolean): void {
-    this.send(call.topics, allowCreate, timeoutMs, (err, response) => call.done(err, response));
+  /** The broker can't be reached any more: what it leads may be led by another soon. */
+  brokerDown(node: number): void {
+    for (const { topic, err, partitions } of this.topics.values())
+      if (err === 0 && partitions.some(({ leader }) => leader === node)) this.leaderStale(topic);
+  }
+
+  /**
+   * One request for a call of the user's: it refreshes the cache along the way, and is sent again when its broker
+   * hangs up. `timeoutMs` may be Infinity.
+   */
+  ask(call: MetadataCall, timeoutMs: number, create: boolean): void {
+    this.attempt({ ...call, until: this.env.now() + timeoutMs, create, tries: 0, at: 0 });
   }
 
   poll(now: number): number {
+    let wake = this.poller(now);
+    if (this.retries.length === 0) return wake;
+    const due = this.retries.filter(({ at }) => at <= now);
+    this.retries = this.retries.filter(({ at }) => at > now);
+    for (const call of due) this.attempt(call);
+    for (const { at } of this.retries) wake = Math.min(wake, at);
+    return wake;
+  }
+
+  private poller(now: number): number {
     if (this.inFlight) return Number.POSITIVE_INFINITY;
-    if (now < this.dueAt) return this.dueAt;
-    this.dueAt = Number.POSITIVE_INFINITY;
-    this.inFlight = true;
+    const due = Math.min(this.dueAt, this.allAt);
+    if (now < due) return due;
+    const all = now >= this.allAt;
+    const topics = [...this.topics.values()].filter(({ stale, err }) => all || stale || err !== 0);
+    this.asks(now);
     const { settings } = this.env;
-    const create = this.env.producer || settings['allow.auto.create.topics'];
-    const topics = [...this.topics.keys()];
-    this.send(topics, create, settings['socket.timeout.ms'], (err) => this.refreshed(err));
+    this.send(
+      topics.map(({ topic }) => topic),
+      settings['allow.auto.create.topics'],
+      settings['socket.timeout.ms'],
+      (err) => this.refreshed(err, all),
+    );
     return Number.POSITIVE_INFINITY;
   }
 
-  private refreshed(err: number): void {
+  private asks(now: number): void {
+    const { settings, random } = this.env;
+    if (this.quiet(now)) this.fast = 0;
+    this.fast++;
+    const base = settings['topic.metadata.refresh.fast.interval.ms'];
+    this.wait = retryBackoff(this.fast, base, Math.max(base, settings['retry.backoff.max.ms']), random);
+    this.askedAt = now;
+    this.dueAt = Number.POSITIVE_INFINITY;
+    this.inFlight = true;
+  }
+
+  /** Nothing was asked for so long that the next question may come at once. */
+  private quiet(now: number): boolean {
+    return now - this.askedAt > 2 * Math.max(this.wait, this.env.settings['retry.backoff.max.ms']);
+  }
+
+  private refreshed(err: number, all: boolean): void {
     const { env } = this;
+    const now = env.now();
     this.inFlight = false;
+    env.soon();
     if (err !== 0) {
       this.failures++;
-      this.dueAt =
-        env.now() +
-        retryBackoff(this.failures, env.settings['retry.backoff.ms'], env.settings['retry.backoff.max.ms'], env.random);
-      env.soon();
+      const { 'retry.backoff.ms': base, 'retry.backoff.max.ms': max } = env.settings;
+      this.dueAt = now + retryBackoff(this.failures, base, max, env.random);
       return;
     }
     this.failures = 0;
     const interval = env.settings['topic.metadata.refresh.interval.ms'];
-    this.dueAt = interval < 0 ? Number.POSITIVE_INFINITY : env.now() + interval;
-    let stale = false;
-    for (const topic of this.topics.values()) if (topic.stale) stale = true;
-    if (this.again) {
-      this.again = false;
-      this.refreshFast();
-    } else if (stale) this.refreshFast();
-    else this.fast = 0;
-    env.soon();
+    if (interval < 0) this.allAt = Number.POSITIVE_INFINITY;
+    else if (all || this.allAt === Number.POSITIVE_INFINITY) this.allAt = now + interval;
+    for (const topic of this.staleAgain) {
+      const cached = this.topics.get(topic);
+      if (cached !== undefined) cached.stale = true;
+    }
+    this.staleAgain.clear();
+    const { again } = this;
+    this.again = 'no';
+    if (again === 'now') this.refresh();
+    else if (again === 'fast') this.refreshFast();
+    else this.followUp(now);
+  }
+
+  /** What an answer left open. */
+  private followUp(now: number): void {
+    let missing = false;
+    for (const { stale, err } of this.topics.values()) {
+      if (stale) {
+        this.refreshFast();
+        return;
+      }
+      if (err !== 0) missing = true;
+    }
+    if (missing) this.dueAt = Math.min(this.dueAt, now + MISSING_MS);
   }
 
   private refreshFast(): void {
     const { env } = this;
-    this.fast++;
-    const wait = retryBackoff(
-      this.fast,
-      env.settings['topic.metadata.refresh.fast.interval.ms'],
-      env.settings['retry.backoff.max.ms'],
-      env.random,
-    );
-    if (this.inFlight) this.again = true;
-    else this.dueAt = Math.min(this.dueAt, env.now() + (this.fast === 1 ? 0 : wait));
+    if (this.inFlight) {
+      if (this.again === 'no') this.again = 'fast';
+      return;
+    }
+    const now = env.now();
+    this.dueAt = Math.min(this.dueAt, this.quiet(now) ? now : Math.max(now, this.askedAt + this.wait));
     env.soon();
+  }
+
+  private attempt(call: OpenCall): void {
+    const { env } = this;
+    const { 'retry.backoff.ms': base, 'retry.backoff.max.ms': max, 'socket.timeout.ms': timeout } = env.settings;
+    const timeoutMs = Math.max(1, Math.min(call.until - env.now(), timeout));
+    this.send(call.topics, call.create, timeoutMs, (err, response, from) => {
+      const again = env.now() + retryBackoff(++call.tries, base, max, env.random);
+      const mayHelp = err === E.RD_KAFKA_RESP_ERR__TRANSPORT || err === E.RD_KAFKA_RESP_ERR__TIMED_OUT;
+      if (!mayHelp || again >= call.until) {
+        call.done(err, response, from);
+        return;
+      }
+      call.at = again;
+      this.retries.push(call);
+      env.soon();
+    });
   }
 
   private send(
     topics: readonly string[] | null,
     create: boolean,
     timeoutMs: number,
-    done: (err: number, response: MetadataResponse | null) => void,
+    done: (err: number, response: MetadataResponse | null, from: Source | null) => void,
   ): void {
-    this.env.sendAny({
+    let from: Source | null = null;
+    const request: WireRequest = {
       name: 'Metadata',
       // An empty list asks for no topics from version 1 on; before that it asks for all.
       minVersion: 1,
@@ -178,15 +288,23 @@ export class Metadata {
         includeTopicAuthorizedOperations: false,
       },
       done: (err, response) => {
-        if (err === 0) this.apply(response as MetadataResponse, topics);
-        done(err, response);
+        const answer = response as MetadataResponse | null;
+        // A broker that knows of nobody, not even itself, is just starting.
+        const empty = err === 0 && answer!.brokers.length === 0;
+        if (err === 0 && !empty) this.apply(answer!, topics);
+        if (empty) done(E.RD_KAFKA_RESP_ERR__TRANSPORT, null, from);
+        else done(err, answer, from);
       },
+    };
+    this.env.sendAny(request, (host, port) => {
+      from = { host, port };
     });
   }
 
   private apply(response: MetadataResponse, asked: readonly string[] | null): void {
     const { env } = this;
     this.known = true;
+    this.checkCluster(response.clusterId);
     this.clusterId = response.clusterId;
     this.controllerId = response.controllerId;
     env.setNodes(
@@ -209,6 +327,14 @@ export class Metadata {
       if (!seen.has(cached.topic)) this.missing(cached, E.RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART);
   }
 
+  /** Bootstrap servers of two clusters: what is asked of one would be sent to the other. */
+  private checkCluster(now: string | null): void {
+    const before = this.clusterId;
+    if (before === null || now === null || now === before) return;
+    const text = `a broker reports cluster id ${now} after ${before}: the bootstrap servers belong to several clusters`;
+    this.env.log(LOG_WARNING, 'CLUSTERID', text, '');
+  }
+
   private applyTopic(cached: CachedTopic, answer: MetadataResponse['topics'][number]): void {
     const err = answer.errorCode;
     if (err === E.RD_KAFKA_RESP_ERR_LEADER_NOT_AVAILABLE || (err === 0 && answer.partitions.length === 0)) {
@@ -220,42 +346,50 @@ export class Metadata {
       else this.missing(cached, err);
       return;
     }
+    if (cached.err !== 0) cached.since = this.env.now();
     cached.err = 0;
-    cached.missingSince = -1;
     cached.stale = false;
+    this.applyPartitions(cached, answer);
+    this.env.topicChanged(cached);
+  }
+
+  private applyPartitions(cached: CachedTopic, answer: MetadataResponse['topics'][number]): void {
+    // Deleted and made again under its name: epochs begin anew, and there may be fewer partitions.
+    const another = answer.topicId !== cached.topicId;
+    cached.topicId = answer.topicId;
+    const before = another ? [] : cached.partitions;
     const partitions: CachedPartition[] = [];
     for (const part of answer.partitions) {
+      const { partitionIndex: index } = part;
       // Indices from the network: a gap or a repetition is a broken answer, not a reason to allocate.
-      if (part.partitionIndex < 0 || part.partitionIndex >= answer.partitions.length) continue;
-      const old = cached.partitions[part.partitionIndex];
-      if (old !== undefined && part.leaderEpoch >= 0 && part.leaderEpoch < old.leaderEpoch) {
-        // An answer older than what we know: keep the newer leader.
-        partitions[part.partitionIndex] = old;
-        cached.stale = true;
-        continue;
-      }
-      partitions[part.partitionIndex] = { leader: part.leaderId, leaderEpoch: part.leaderEpoch };
-      if (part.leaderId < 0) cached.stale = true;
+      if (index < 0 || index >= answer.partitions.length) continue;
+      const old = before[index];
+      const older = old !== undefined && part.leaderEpoch >= 0 && part.leaderEpoch < old.leaderEpoch;
+      // An answer older than what we know: keep the newer leader.
+      partitions[index] = older ? old : { leader: part.leaderId, leaderEpoch: part.leaderEpoch };
+      if (older || part.leaderId < 0 || this.env.isDown(part.leaderId)) cached.stale = true;
     }
-    for (let i = 0; i < answer.partitions.length; i++) partitions[i] ??= { leader: -1, leaderEpoch: -1 };
+    const count = Math.max(answer.partitions.length, before.length);
+    for (let i = 0; i < count; i++) partitions[i] ??= before[i] ?? { leader: -1, leaderEpoch: -1 };
     cached.partitions = partitions;
-    this.env.topicChanged(cached);
   }
 
   /** Unknown to the cluster, or refused. A topic just created may take a while to be known everywhere. */
   private missing(cached: CachedTopic, err: number): void {
     const now = this.env.now();
-    if (err === E.RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART) {
-      if (cached.missingSince < 0) cached.missingSince = now;
+    if (err === E.RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART && cached.err !== err) {
       const patience = this.env.settings['topic.metadata.propagation.max.ms'];
-      if (now - cached.missingSince < patience) {
+      if (now - cached.since < patience) {
         cached.stale = true;
         return;
       }
     }
     cached.stale = false;
+    if (cached.err === err) return;
+    cached.since = now;
     cached.err = err;
     cached.partitions = [];
+    cached.topicId = ZERO_UUID;
     this.env.topicChanged(cached);
   }
 }

@@ -60,6 +60,8 @@ export class MainTopic {
   /** HEAD reads CLOSED: records go to partitions. */
   closed: boolean;
   err: number;
+  /** How many there are now; `partitions` may hold some of an earlier topic of that name. */
+  count: number;
 
   constructor(op: TopicOp, memory: HandleMemory) {
     this.name = op.topic;
@@ -71,6 +73,7 @@ export class MainTopic {
     this.waiting = [];
     this.closed = false;
     this.err = 0;
+    this.count = 0;
   }
 }
 
@@ -112,6 +115,7 @@ export class Topics {
       Atomics.store(topic.words, topic.base + COUNT, NO_SUCH_TOPIC);
       return;
     }
+    topic.count = cached.partitions.length;
     const first = topic.partitions.length;
     const blocks: number[] = [];
     for (let number = first; number < cached.partitions.length; number++) {
@@ -150,7 +154,8 @@ export class Topics {
   place(part: MainPartition): void {
     if (part.home === 'leaving') return;
     if (part.home === 'away') {
-      if (part.broker === part.leader) return;
+      // Batches that main got for it meanwhile (records that waited) fetch it back, to go behind what it has.
+      if (part.broker === part.leader && part.fifo.length === 0) return;
       const worker = this.env.workers.of(part.broker);
       if (worker === null) return;
       part.home = 'leaving';
@@ -158,7 +163,9 @@ export class Topics {
       return;
     }
     if (part.fifo.length === 0) return;
-    if (part.topic.err !== 0) this.env.fail(part.fifo.splice(0), E.RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC);
+    if (part.topic.err !== 0) this.env.fail(part.fifo.splice(0), refusal(part.topic.err));
+    else if (part.number >= part.topic.count)
+      this.env.fail(part.fifo.splice(0), E.RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION);
     else if (part.leader >= 0) this.join(part);
   }
 
@@ -182,9 +189,12 @@ export class Topics {
   }
 
   /** The old home answered: all that it had goes to the new one, or stays here while there is no leader. */
-  left(op: LeftPartitionOp): void {
+  left(op: LeftPartitionOp, purged: boolean): void {
     const part = this.partitionByBlock.get(op.block)!;
-    part.fifo = op.fifo.map((state) => restoreBatch(this.env.memory, state));
+    const back = op.fifo.map((state) => restoreBatch(this.env.memory, state));
+    // It left before the worker could read the purge.
+    if (purged) this.env.fail(back, E.RD_KAFKA_RESP_ERR__PURGE_QUEUE);
+    else part.fifo = [...back, ...part.fifo];
     part.nextNumber = op.nextNumber;
     part.nextId = op.nextId;
     part.home = 'main';
@@ -196,4 +206,9 @@ export class Topics {
     Atomics.store(part.words, part.base + OWNER, MAIN);
     this.wake(part);
   }
+}
+
+/** What records get that can't be sent because of their topic. */
+export function refusal(err: number): number {
+  return err === E.RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART ? E.RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC : err;
 }

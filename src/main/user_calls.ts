@@ -4,7 +4,9 @@
 import * as E from '../defs/enums.ts';
 import type { CallOp, PartitionOffset } from '../ops/ops.ts';
 import type { MetadataResponse } from '../protocol/messages.ts';
+import { hostPort } from '../rd/host_port.ts';
 import type { MainHandle } from './handle.ts';
+import type { Source } from './metadata.ts';
 
 type Answer = (err: number, value: unknown, text?: string) => void;
 
@@ -17,7 +19,7 @@ export class Calls {
   private readonly rk: MainHandle;
   /** Calls whose answer is still to come; a late one is told _TIMED_OUT. */
   private readonly open: Map<number, OpenCall>;
-  private readonly purges: Map<number, number>;
+  private readonly purges: Map<number, { left: number; readonly queue: boolean }>;
 
   constructor(rk: MainHandle) {
     this.rk = rk;
@@ -61,40 +63,42 @@ export class Calls {
       }
     }
     const workers = rk.workers.all.filter((worker) => !worker.closed);
-    this.purges.set(op.call, workers.length + 1);
+    this.purges.set(op.call, { left: workers.length + 1, queue });
     for (const worker of workers) worker.channel.post({ type: 'purge', call: op.call, queue, inflight });
     this.purged(op.call);
   }
 
+  /** A purge of what is queued is on its way: what a worker hands back now left before it could read of it. */
+  get purging(): boolean {
+    for (const { queue } of this.purges.values()) if (queue) return true;
+    return false;
+  }
+
   purged(call: number): void {
-    const left = (this.purges.get(call) ?? 1) - 1;
-    if (left > 0) {
-      this.purges.set(call, left);
-      return;
-    }
+    const purge = this.purges.get(call);
+    if (purge === undefined || --purge.left > 0) return;
     this.purges.delete(call);
     this.open.get(call)?.answer(0, null);
+  }
+
+  /** A worker is gone, and with it its answers. */
+  workerGone(): void {
+    for (const call of [...this.purges.keys()]) this.purged(call);
   }
 }
 
 const ROWS: Readonly<Record<string, (rk: MainHandle, op: CallOp, answer: Answer) => void>> = {
   metadata(rk, op, answer) {
-    const [all, only] = op.args as [boolean, string | null];
-    const topics = only !== null ? [only] : all ? null : [...rk.metadata.topics.keys()];
-    const done = (err: number, response: MetadataResponse | null) => {
-      const broker = rk.brokers.nodes.values().next().value;
-      answer(
-        err,
-        err === 0
-          ? {
-              ...response,
-              origBrokerId: broker?.id ?? -1,
-              origBrokerName: broker === undefined ? '' : `${broker.host}:${broker.port}/${broker.id}`,
-            }
-          : null,
-      );
+    const [all, only, local] = op.args as [boolean, string | null, readonly string[]];
+    const topics = only !== null ? [only] : all ? null : [...new Set([...rk.metadata.topics.keys(), ...local])];
+    const done = (err: number, response: MetadataResponse | null, from: Source | null) => {
+      const node = [...rk.brokers.nodes.values()].find(({ host, port }) => host === from?.host && port === from.port);
+      const origBrokerId = node?.id ?? -1;
+      const origBrokerName = from === null ? '' : `${hostPort(from.host, from.port)}/${node?.id ?? 'bootstrap'}`;
+      answer(err, err === 0 ? { ...response, origBrokerId, origBrokerName } : null);
     };
-    rk.metadata.ask({ topics, done }, timeoutOf(rk, op), rk.producer || rk.settings['allow.auto.create.topics']);
+    const timeoutMs = op.timeoutMs < 0 ? Number.POSITIVE_INFINITY : op.timeoutMs;
+    rk.metadata.ask({ topics, done }, timeoutMs, rk.settings['allow.auto.create.topics']);
   },
   clusterid(rk, op, answer) {
     known(rk, op, answer, () => rk.metadata.clusterId);
@@ -106,11 +110,35 @@ const ROWS: Readonly<Record<string, (rk: MainHandle, op: CallOp, answer: Answer)
     rk.calls.purge(op);
   },
   dump(rk, _op, answer) {
+    const { clusterId, controllerId } = rk.metadata;
+    const group = rk.consumer?.group ?? null;
+    const partitions = [...rk.topics.partitionByBlock.values()].filter(
+      ({ home, fifo }) => home !== 'main' || fifo.length > 0,
+    );
     answer(0, {
+      clusterId,
+      controllerId,
       nodes: [...rk.brokers.nodes.values()],
+      connections: rk.brokers.describe(),
       topics: [...rk.metadata.topics.values()],
+      queues: partitions.map(({ topic, number, home, broker, fifo }) => ({
+        topic: topic.name,
+        partition: number,
+        home: home === 'main' ? 'with the main thread' : `${home} (broker ${broker})`,
+        batches: fifo.length,
+      })),
+      group:
+        group === null
+          ? null
+          : { id: rk.settings['group.id'] ?? '', state: group.state, coordinator: group.coordinator.node ?? -1 },
       workers: rk.workers.all.length,
     });
+  },
+  learned_ids(rk, _op, answer) {
+    answer(
+      0,
+      [...rk.brokers.nodes.keys()].sort((a, b) => a - b),
+    );
   },
   committed(rk, op, answer) {
     if (rk.consumer === null) answer(E.RD_KAFKA_RESP_ERR__UNKNOWN_GROUP, null);
@@ -121,9 +149,9 @@ const ROWS: Readonly<Record<string, (rk: MainHandle, op: CallOp, answer: Answer)
     else rk.consumer.commit(op.args[0] as PartitionOffset[] | null, answer);
   },
   consumer_close(rk, op, answer) {
-    const [timeoutMs] = op.args as [number];
+    const [timeoutMs, ending] = op.args as [number, boolean];
     if (rk.consumer === null) answer(E.RD_KAFKA_RESP_ERR__UNKNOWN_GROUP, null);
-    else rk.consumer.close(timeoutMs < 0 ? Number.POSITIVE_INFINITY : rk.now() + timeoutMs, () => answer(0, null));
+    else rk.consumer.leave(rk.now() + timeoutMs, ending, () => answer(0, null));
   },
 };
 
@@ -134,6 +162,8 @@ function timeoutOf(rk: MainHandle, op: CallOp): number {
 /** Answers from the cache, or asks and then does. */
 function known(rk: MainHandle, op: CallOp, answer: Answer, value: () => unknown): void {
   if (rk.metadata.known) answer(0, value());
-  else
-    rk.metadata.ask({ topics: [], done: (err) => answer(err, err === 0 ? value() : null) }, timeoutOf(rk, op), false);
+  else {
+    const timeoutMs = op.timeoutMs < 0 ? Number.POSITIVE_INFINITY : op.timeoutMs;
+    rk.metadata.ask({ topics: [], done: (err) => answer(err, err === 0 ? value() : null) }, timeoutMs, false);
+  }
 }

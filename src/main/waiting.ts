@@ -11,6 +11,8 @@ import { FLAG_NO_OFFSET, GEN, SEALED, seal, TAIL } from '../ops/batches.ts';
 import type { HandleMemory } from '../ops/memory.ts';
 import type { MainToAppOp } from '../ops/ops.ts';
 import type { Partitioner } from '../partitioners/partitioner.ts';
+import { partitionerOf } from '../partitioners/registry.ts';
+import { HEADER_SIZE } from '../records/batch_header.ts';
 import { RecordCursor } from '../records/record_reader.ts';
 import { rewriteRecord } from '../records/record_writer.ts';
 import type { MainPartition, MainTopic } from './topics.ts';
@@ -30,6 +32,7 @@ interface Row {
 /** How far the waiting records of a topic are. */
 interface Job {
   readonly topic: MainTopic;
+  readonly partitioner: Partitioner;
   readonly origins: TakenBatch[];
   walk: BatchWalk | null;
   index: number;
@@ -53,11 +56,15 @@ export class Waiting {
   private readonly env: WaitingEnv;
   private readonly cursor: RecordCursor;
   private jobs: Job[];
+  private running: boolean;
+  private again: boolean;
 
   constructor(env: WaitingEnv) {
     this.env = env;
     this.cursor = new RecordCursor();
     this.jobs = [];
+    this.running = false;
+    this.again = false;
   }
 
   /** The bell of a topic's block rang. */
@@ -71,9 +78,10 @@ export class Waiting {
     if (topic.closed) return;
     const origins = this.close(topic);
     if (origins.length === 0) return;
-    const job: Job = { topic, origins, walk: null, index: 0, sticky: -1 };
+    const partitioner = partitionerOf(topic.settings.partitioner) ?? this.env.partitioner;
+    const job: Job = { topic, partitioner, origins, walk: null, index: 0, sticky: -1 };
     this.jobs.push(job);
-    this.run(job);
+    this.runAll();
   }
 
   /** There is no such topic, or it may not be used: every record that waits ends in `err`. */
@@ -86,6 +94,7 @@ export class Waiting {
   /** Records that wait end in `err`; the topic stays open for more. */
   purge(topic: MainTopic, err: number): void {
     this.take(topic);
+    for (const job of this.jobs.filter((each) => each.topic === topic)) this.failJob(job, err);
     for (const batch of topic.waiting.splice(0)) if (this.sealOrigin(batch)) this.failOrigin(topic, batch, 0, err);
     this.env.ringApp();
   }
@@ -93,12 +102,33 @@ export class Waiting {
   /** Memory came back. */
   freed(batch: number): void {
     this.env.writer.free(batch);
-    for (const job of [...this.jobs]) this.run(job);
+    this.runAll();
+  }
+
+  /** Reading a port for a page or a worker may route `freed` in the middle of a run: it then goes on behind it. */
+  private runAll(): void {
+    this.again = true;
+    if (this.running) return;
+    this.running = true;
+    try {
+      while (this.again) {
+        this.again = false;
+        for (const job of [...this.jobs]) this.run(job);
+      }
+    } finally {
+      this.running = false;
+    }
   }
 
   /** Old batches are sealed, so that their records differ little in age; those past `message.timeout.ms` fail. */
   expire(topics: Iterable<MainTopic>, now: number): void {
     let any = false;
+    for (const job of [...this.jobs]) {
+      const timeout = job.topic.settings['message.timeout.ms'];
+      if (timeout === 0 || ((now - job.origins[0]!.opened) | 0) < timeout) continue;
+      this.failJob(job, E.RD_KAFKA_RESP_ERR__MSG_TIMED_OUT);
+      any = true;
+    }
     for (const topic of topics) {
       const timeout = topic.settings['message.timeout.ms'];
       if (timeout === 0) continue;
@@ -117,6 +147,16 @@ export class Waiting {
       }
     }
     if (any) this.env.ringApp();
+  }
+
+  /** What could not be relayed yet ends in `err`. */
+  private failJob(job: Job, err: number): void {
+    let from = job.index;
+    for (const origin of job.origins.splice(0)) {
+      this.failOrigin(job.topic, origin, from, err);
+      from = 0;
+    }
+    this.jobs = this.jobs.filter((each) => each !== job);
   }
 
   private close(topic: MainTopic): TakenBatch[] {
@@ -147,6 +187,8 @@ export class Waiting {
       job.sticky = -1;
     }
     for (const row of rows.values()) this.finishRow(row);
+    // Only now, each with its whole row: what is pushed on HEAD meanwhile comes behind it.
+    for (const part of job.topic.partitions) this.env.place(part);
     if (job.origins.length === 0) this.jobs = this.jobs.filter((each) => each !== job);
     this.env.ringApp();
   }
@@ -171,11 +213,12 @@ export class Waiting {
 
   private partition(job: Job, bytes: Uint8Array): number {
     const { cursor, env } = this;
+    const { partitioner } = job;
     const count = job.topic.partitions.length;
     if (cursor.keyTo <= cursor.keyFrom) {
       // Records without a key stay together within a batch, as sticky partitioning has it.
       if (job.sticky < 0) job.sticky = Math.floor(env.random() * count);
-      return env.partitioner(
+      return partitioner(
         cursor.keyTo < 0 ? null : bytes,
         cursor.keyFrom,
         cursor.keyTo,
@@ -183,7 +226,7 @@ export class Waiting {
         () => (job.sticky + 0.5) / count,
       );
     }
-    return env.partitioner(bytes, cursor.keyFrom, cursor.keyTo, count, env.random);
+    return partitioner(bytes, cursor.keyFrom, cursor.keyTo, count, env.random);
   }
 
   private relayRecord(
@@ -225,7 +268,9 @@ export class Waiting {
 
   private full(row: Row, bound: number): boolean {
     const { settings } = this.env;
-    return row.open.count >= settings['batch.num.messages'] || row.open.bytes + bound > settings['batch.size'];
+    return (
+      row.open.count >= settings['batch.num.messages'] || row.open.bytes + bound + HEADER_SIZE > batchBytes(settings)
+    );
   }
 
   /** Sealed before anybody sees it; the relay op is posted before its report can be. */
@@ -241,13 +286,12 @@ export class Waiting {
       rows: Int32Array.from(row.rows),
     });
     part.fifo.push(new TakenBatch(open.id, this.env.memory.page(open.id), open.generation));
-    this.env.place(part);
   }
 
   private failOrigin(topic: MainTopic, origin: TakenBatch, from: number, err: number): void {
     const rows: number[] = [];
     for (let index = from; index < origin.count; index++) rows.push(origin.id, index);
-    this.failRows(topic, -1, rows, origin.opened, err);
+    if (rows.length > 0) this.failRows(topic, -1, rows, origin.opened, err);
   }
 
   private failRows(topic: MainTopic, partition: number, rows: readonly number[], opened: number, err: number): void {
@@ -264,4 +308,9 @@ export class Waiting {
       appendTime: -1,
     });
   }
+}
+
+/** A batch larger than `message.max.bytes` would be refused, whatever `batch.size` says. */
+function batchBytes(settings: Settings): number {
+  return Math.min(settings['batch.size'], settings['message.max.bytes']);
 }

@@ -6,16 +6,17 @@ import type { Settings } from '../conf/settings_type.ts';
 import { Channel } from '../ops/channel.ts';
 import { MAX_WORKERS, WORKERS } from '../ops/head_page.ts';
 import type { HandleMemory } from '../ops/memory.ts';
-import type { BrokerToMainOp, MainToAppOp, MainToBrokerOp, PageOp, RootOp } from '../ops/ops.ts';
+import type { AdoptOp, BrokerToMainOp, MainToAppOp, MainToBrokerOp, PageOp, RootOp } from '../ops/ops.ts';
 import { placeBroker } from '../ops/placing.ts';
 import { PortReader } from '../ops/port_reader.ts';
 import { spawn, type WorkerCode } from '../ops/spawn.ts';
-import { newThreadPage, type ThreadPage, WORKERS_OF_APP } from '../ops/thread_page.ts';
+import { newThreadPage, type ThreadPage, threadPage, WORKERS_OF_APP } from '../ops/thread_page.ts';
 import type { Node } from './brokers.ts';
 
 /** One broker worker of this main, whatever handles it hosts. */
 export interface FamilyWorker {
-  readonly worker: Worker;
+  /** null: the app started it. */
+  readonly worker: Worker | null;
   readonly root: Channel<RootOp>;
   readonly page: ThreadPage;
   brokers: number;
@@ -52,10 +53,34 @@ export class Family {
     return shared ?? this.start(appPage);
   }
 
+  /** The first one, which the app has started: it is gone when its port closes. */
+  adopt(op: AdoptOp): void {
+    const page = threadPage(op.page);
+    const adopted: FamilyWorker = {
+      worker: null,
+      root: new Channel(op.root, page),
+      page,
+      brokers: 0,
+      handles: 0,
+      dead: false,
+    };
+    op.root.on('message', () => {});
+    op.root.on('close', () => this.gone(adopted));
+    this.workers.push(adopted);
+  }
+
+  private gone(worker: FamilyWorker): void {
+    worker.dead = true;
+    const at = this.workers.indexOf(worker);
+    if (at >= 0) this.workers.splice(at, 1);
+  }
+
   private start(appPage: ThreadPage): FamilyWorker {
     const page = newThreadPage();
     const { port1, port2 } = new MessageChannel();
     Atomics.add(appPage, WORKERS_OF_APP, 1);
+    // Who ends this thread takes these off too: it tells nobody of their exits any more.
+    Atomics.add(this.page, WORKERS_OF_APP, 1);
     const worker = spawn(
       {
         kind: 'broker',
@@ -68,10 +93,9 @@ export class Family {
     );
     const started: FamilyWorker = { worker, root: new Channel(port1, page), page, brokers: 0, handles: 0, dead: false };
     worker.on('exit', () => {
-      started.dead = true;
       Atomics.sub(appPage, WORKERS_OF_APP, 1);
-      const at = this.workers.indexOf(started);
-      if (at >= 0) this.workers.splice(at, 1);
+      Atomics.sub(this.page, WORKERS_OF_APP, 1);
+      this.gone(started);
     });
     this.workers.push(started);
     return started;
@@ -82,7 +106,8 @@ export class Family {
     if (--worker.handles > 0 || worker.dead) return;
     worker.dead = true;
     worker.root.port.close();
-    void worker.worker.terminate();
+    if (worker.worker === null) this.gone(worker);
+    else void worker.worker.terminate();
   }
 }
 
@@ -129,8 +154,9 @@ export class BrokerWorkers {
     const node = this.env.node(broker);
     if (node === undefined) return null;
     const family = this.env.family.place(this.env.appPage, this.env.maxWorkers);
-    const worker = this.all.find((each) => each.family === family && !each.closed) ?? this.join(family);
+    const shared = this.all.find((each) => each.family === family && !each.closed);
     family.brokers++;
+    const worker = shared ?? this.join(family, broker);
     worker.brokers.add(broker);
     this.byBroker.set(broker, worker);
     worker.channel.post({ type: 'broker', broker, host: node.host, port: node.port });
@@ -158,7 +184,7 @@ export class BrokerWorkers {
   }
 
   /** Order matters: see memory.md, part 1, 5. */
-  private join(family: FamilyWorker): HandleWorker {
+  private join(family: FamilyWorker, broker: number): HandleWorker {
     const { env } = this;
     const index = this.all.length + 1;
     if (index >= MAX_WORKERS) throw new Error(`a handle has at most ${MAX_WORKERS} workers`);
@@ -169,7 +195,6 @@ export class BrokerWorkers {
       [app.port1],
     );
     Atomics.add(env.memory.head, WORKERS, 1);
-    env.drainApp();
     const worker: HandleWorker = {
       index,
       family,
@@ -187,6 +212,10 @@ export class BrokerWorkers {
       closed: false,
     };
     family.handles++;
+    // Known before the app's port is read: what that routes may want this broker, or another one.
+    this.all.push(worker);
+    this.byBroker.set(broker, worker);
+    env.drainApp();
     family.root.post(
       {
         type: 'join_handle',
@@ -206,7 +235,6 @@ export class BrokerWorkers {
       },
       [app.port2, main.port2],
     );
-    this.all.push(worker);
     return worker;
   }
 

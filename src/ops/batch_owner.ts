@@ -94,7 +94,9 @@ function walk(memory: HandleMemory, newest: number): TakenBatch[] {
   for (let id = newest; id >= 0; ) {
     const page = memory.page(id);
     const base = indexOf(id) * BATCH_WORDS;
-    taken.push(new TakenBatch(id, page, Atomics.load(page.words, base + GEN)));
+    const generation = Atomics.load(page.words, base + GEN);
+    // Negative: claimed by the app of a fatal handle, which has given the verdict; dropped unsent.
+    if (generation > 0) taken.push(new TakenBatch(id, page, generation));
     id = Atomics.load(page.words, base + LINK);
   }
   return taken.reverse();

@@ -6,11 +6,21 @@ import { writeSync } from 'node:fs';
 import type { WorkerStart } from './spawn.ts';
 import { DEAD, ring, threadPage } from './thread_page.ts';
 
+/** In DEAD of a worker that did not begin: it and its starter are not from one build. */
+export const OTHER_BUILD = 2;
+
+/** False when the library that started this worker is of another build than its text: the worker has to end then. */
+export function isSameBuild(start: WorkerStart, hash: string): boolean {
+  if (start.code.hash === hash) return true;
+  Atomics.store(threadPage(start.page), DEAD, OTHER_BUILD);
+  return false;
+}
+
 export function watchDeath(start: WorkerStart): void {
   const own = threadPage(start.page);
   const starter = threadPage(start.starterPage);
   const tell = () => {
-    Atomics.store(own, DEAD, 1);
+    Atomics.compareExchange(own, DEAD, 0, 1);
     ring(starter);
   };
   process.on('exit', tell);

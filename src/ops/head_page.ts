@@ -4,9 +4,12 @@
 //   word  0  CLOSING        set once by the app when destroy begins
 //         1  WORKERS        threads of this handle that read pages: main counts, so it starts at 1
 //         2  POLLS          a consumer's poll counter: the app adds 1 a poll and a record
-//         3  WAITING        1 while the app blocks in (or awaits) a poll of the consumer queue
+//         3  WAITING        how many polls of the consumer queue the app blocks in (or awaits)
 //         4  FLUSHING       calls of flush under way; owners seal at once while it is not 0
 //         5  UNDELIVERED    records accepted and not yet reported: app, read by the exit line only
+//         6  QUEUED_MESSAGES  fetched records that wait for the app: added by the fetchers, taken off by the app
+//         7  QUEUED_BYTES   their bytes (unsigned)
+//         8  LOG_LEVEL      lines less severe are not made: the app writes it, everybody reads it
 //     16-31  REPORTS[slot]  top of the report stack of app slot 1..15
 //   64-4159  READY[worker]  top of the ready stack of each worker; 0 is main
 //
@@ -19,6 +22,9 @@ export const WORKERS = 1;
 export const POLLS = 2;
 export const WAITING = 3;
 export const FLUSHING = 4;
+export const QUEUED_MESSAGES = 6;
+export const QUEUED_BYTES = 7;
+export const LOG_LEVEL = 8;
 export const REPORTS = 16;
 export const READY = 64;
 

@@ -23,6 +23,8 @@ export interface PartitionOffset {
   metadata?: string | null;
   leaderEpoch?: number;
   err?: number;
+  /** Of the app's assign call that this is from. */
+  version?: number;
 }
 
 /** A batch that changes hands: all that its owner knew of it. */
@@ -84,12 +86,21 @@ export interface MockOpenOp {
     readonly brokers: number;
     readonly port?: number;
     readonly groupInitialRebalanceDelayMs?: number;
+    readonly topics?: Readonly<Record<string, number>>;
+    readonly logLimits?: { readonly maxBytes: number; readonly maxBatches: number };
   };
   readonly port: MessagePort;
   readonly appPage: SharedArrayBuffer;
 }
 
-export type RootOp = OpenHandleOp | JoinHandleOp | MockOpenOp;
+/** The very first broker worker of a main, which the app started beside it to save the time of one start. */
+export interface AdoptOp {
+  readonly type: 'adopt';
+  readonly root: MessagePort;
+  readonly page: SharedArrayBuffer;
+}
+
+export type RootOp = OpenHandleOp | JoinHandleOp | MockOpenOp | AdoptOp;
 
 // ---- app <-> main, one channel a handle
 
@@ -115,7 +126,7 @@ export type AppToMainOp =
   | CallOp
   | { readonly type: 'brokers_add'; readonly brokers: string }
   | { readonly type: 'subscribe'; readonly topics: readonly string[] }
-  | { readonly type: 'assign'; readonly partitions: readonly PartitionOffset[] | null }
+  | { readonly type: 'assign'; readonly partitions: readonly PartitionOffset[] | null; readonly version: number }
   | { readonly type: 'freed'; readonly batch: number }
   | { readonly type: 'cells_done'; readonly cells: readonly number[] }
   | { readonly type: 'close'; readonly deadline: number };
@@ -174,6 +185,8 @@ export interface AssignedOp {
   /** The partition's cell: its identity for as long as it is assigned. */
   readonly cell: number;
   readonly home: number;
+  /** The app's assign call that asked for it, -1 for an assignment of main's own: an older one is stale. */
+  readonly version: number;
 }
 
 export type MainToAppOp =
@@ -205,6 +218,8 @@ export type MainToAppOp =
     }
   | { readonly type: 'offset_commit'; readonly err: number; readonly offsets: readonly PartitionOffset[] }
   | { readonly type: 'group'; readonly memberId: string; readonly generation: number; readonly protocol: string }
+  /** A broker worker is gone: nobody reports what it had. */
+  | { readonly type: 'worker_died'; readonly text: string }
   | { readonly type: 'closed' };
 
 // ---- main <-> broker worker, one channel a handle
@@ -248,7 +263,7 @@ export type MainToBrokerOp =
   | FetchStartOp
   | { readonly type: 'broker'; readonly broker: number; readonly host: string; readonly port: number }
   | { readonly type: 'leave'; readonly block: number }
-  | { readonly type: 'fetch_stop'; readonly cell: number; readonly answer: boolean }
+  | { readonly type: 'fetch_stop'; readonly cell: number; readonly home: number; readonly answer: boolean }
   | { readonly type: 'purge'; readonly call: number; readonly queue: boolean; readonly inflight: boolean }
   | { readonly type: 'serve' }
   | { readonly type: 'close'; readonly deadline: number };
@@ -269,7 +284,7 @@ export type BrokerToMainOp =
       readonly err: number;
       readonly text: string;
     }
-  | { readonly type: 'fetch_stopped'; readonly cell: number; readonly offset: number; readonly leaderEpoch: number }
+  | { readonly type: 'fetch_stopped'; readonly cell: number; readonly home: number; readonly offset: number }
   | { readonly type: 'purged'; readonly call: number }
   | { readonly type: 'ring'; readonly worker: number }
   | { readonly type: 'closed' };

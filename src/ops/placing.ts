@@ -15,6 +15,8 @@ export function placeBroker<W extends { readonly brokers: number }>(
   total: number,
   limit: number,
 ): W | null {
+  const idle = family.find((worker) => worker.brokers === 0);
+  if (idle !== undefined) return idle;
   if (family.length === 0 || total < limit) return null;
   return fewest(family, (worker) => worker.brokers);
 }

@@ -1,7 +1,11 @@
 // Reads one port: by sweeps (`receiveMessageOnPort`) and from the event loop, in one order (memory.md, part 1, 6).
 // @thread any
 
+import { setImmediate } from 'node:timers';
 import { type MessagePort, receiveMessageOnPort } from 'node:worker_threads';
+
+/** Taken at load: test runners fake it in app threads. */
+const soon: typeof setImmediate = setImmediate;
 
 export class PortReader<In> {
   readonly port: MessagePort;
@@ -25,7 +29,7 @@ export class PortReader<In> {
       if (this.closed) return;
       // Reading a port inside its close listener crashes Node 20 and 24, so it is out of every list from here on.
       this.closed = true;
-      setImmediate(() => this.onClose());
+      soon(() => this.onClose());
     });
   }
 

@@ -3,8 +3,10 @@
 //
 //   word  0  BELL       added to and notified by every ringer; a thread sleeps on it
 //        16  MODE       0 awake or blocked in wait, 2 asleep in the event loop with something armed (app threads only)
-//        32  DEAD       1 once the thread knows that it ends (exit hooks) or main saw its port close
-//        40  WORKERS_OF_APP  workers of ours that the families of this app thread have, added to by each starter
+//        32  DEAD       1 once the thread knows that it ends (exit hooks) or main saw its port close; 2 when it is of
+//                    another build than its starter (ops/death)
+//        40  WORKERS_OF_APP  workers of ours that the families of this app thread have, added to by each starter;
+//                    in a main's page those that it started itself
 //        48  HEARTBEAT  main adds 1 every 250 ms
 //
 // Each word has a cache line of its own, since each is written by another thread.

@@ -1,9 +1,8 @@
 // poll_start of the promise layer: callbacks run from the event loop. @thread app
 
-import type { Handle } from '../app/handle.ts';
+import { checkHandle } from '../api/check_handle.ts';
 import { startServing } from '../app/serve.ts';
 import type { rd_kafka_t } from '../defs/types.ts';
-import { checkBrand } from '../rd/check.ts';
 
 /**
  * From here on the callbacks of this handle (delivery reports, errors, commit results, logs; with poll_set_consumer also
@@ -12,5 +11,5 @@ import { checkBrand } from '../rd/check.ts';
  * exception.
  */
 export function poll_start(rk: rd_kafka_t): Disposable & { stop(): void } {
-  return startServing(checkBrand<Handle>('poll_start', 'rk', rk, 'rd_kafka_t'));
+  return startServing(checkHandle('poll_start', rk));
 }

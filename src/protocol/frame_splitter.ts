@@ -14,16 +14,25 @@ const AHEAD = 8;
 export class FrameSplitter {
   private readonly maxBytes: number;
   private readonly allocate: (size: number) => Uint8Array;
+  private readonly spare: (size: number) => Uint8Array | null;
   /** How many of the 4 bytes of the size have come. */
   private sizeBytes: number;
   private size: number;
   private frame: Uint8Array | null;
   private filled: number;
 
-  /** @param maxBytes largest frame accepted, without its size. */
-  constructor(maxBytes: number, allocate: (size: number) => Uint8Array = (size) => new Uint8Array(size)) {
+  /**
+   * @param maxBytes largest frame accepted, without its size.
+   * @param spare memory of exactly that size that lies unused (nothing is allocated for it), or null.
+   */
+  constructor(
+    maxBytes: number,
+    allocate: (size: number) => Uint8Array = (size) => new Uint8Array(size),
+    spare: (size: number) => Uint8Array | null = () => null,
+  ) {
     this.maxBytes = maxBytes;
     this.allocate = allocate;
+    this.spare = spare;
     this.sizeBytes = 0;
     this.size = 0;
     this.frame = null;
@@ -63,7 +72,7 @@ export class FrameSplitter {
     if (this.size < 0 || this.size > this.maxBytes) {
       throw new ProtocolError(`${this.size} bytes, at most ${this.maxBytes}`, 'size', 'frame');
     }
-    this.frame = this.allocate(Math.min(this.size, AT_ONCE));
+    this.frame = this.spare(this.size) ?? this.allocate(Math.min(this.size, AT_ONCE));
   }
 
   /** Copies what the frame's memory takes; gives how much that was. */

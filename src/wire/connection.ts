@@ -14,6 +14,7 @@ import {
   RD_KAFKA_RESP_ERR__UNSUPPORTED_FEATURE as UNSUPPORTED_FEATURE,
 } from '../defs/enums.generated.ts';
 import { APIS } from '../protocol/api.ts';
+import { FrameSplitter } from '../protocol/frame_splitter.ts';
 import { ReconnectBackoff } from '../rd/backoff.ts';
 import type { Clock } from '../rd/clock.ts';
 import { StateMachine } from '../rd/state_machine.ts';
@@ -172,6 +173,16 @@ export class Connection implements LinkOwner, Expirer {
   connect(): void {
     if (this.state === 'UP') return;
     this.asked = true;
+    this.advance();
+  }
+
+  /**
+   * The cluster says that this broker is alive (it leads a partition now): a connection that waits for its backoff is
+   * tried at once, and the backoff begins anew.
+   */
+  hurry(): void {
+    if (this.state !== 'TRY_CONNECT') return;
+    this.backoff = this.newBackoff();
     this.advance();
   }
 
@@ -346,8 +357,9 @@ export class Connection implements LinkOwner, Expirer {
     if (!this.dialer.moreAddresses) this.backoff.attempt(now);
     this.counters.connects++;
     this.deadlines.set(this.setupAlarm, now + this.settings['socket.connection.setup.timeout.ms']);
-    const maxBytes = this.settings['receive.message.max.bytes'];
-    this.link = new Link(this, this.dialer, this.brokerHost, this.brokerPort, this.options.clientId, maxBytes);
+    const { clientId, spare } = this.options;
+    const splitter = new FrameSplitter(this.settings['receive.message.max.bytes'], undefined, spare);
+    this.link = new Link(this, this.dialer, this.brokerHost, this.brokerPort, clientId, splitter);
   }
 
   private becomeUp(): void {

@@ -5,7 +5,7 @@ import {
   RD_KAFKA_RESP_ERR_NO_ERROR as NO_ERROR,
 } from '../defs/enums.generated.ts';
 import { decodeResponse } from '../protocol/compile.ts';
-import { FrameSplitter, readResponseHeader, requestFrame } from '../protocol/frame.ts';
+import { type FrameSplitter, readResponseHeader, requestFrame } from '../protocol/frame.ts';
 import { ProtocolError, Reader } from '../protocol/reader.ts';
 import { Fifo } from '../rd/fifo.ts';
 import type { Dialer, FailureKind, Transport, TransportEvents } from '../transport/transport.ts';
@@ -45,11 +45,18 @@ export class Link implements TransportEvents {
   private readonly onFrame: (frame: Uint8Array) => void;
   private condemned: boolean;
 
-  /** Starts to connect. @param maxBytes largest response accepted. */
-  constructor(owner: LinkOwner, dialer: Dialer, host: string, port: number, clientId: string | null, maxBytes: number) {
+  /** Starts to connect to `host`:`port`. */
+  constructor(
+    owner: LinkOwner,
+    dialer: Dialer,
+    host: string,
+    port: number,
+    clientId: string | null,
+    splitter: FrameSplitter,
+  ) {
     this.owner = owner;
     this.clientId = clientId;
-    this.splitter = new FrameSplitter(maxBytes);
+    this.splitter = splitter;
     this.waiting = new Fifo();
     this.writing = new Fifo();
     this.onFrame = (frame) => this.frame(frame);

@@ -38,6 +38,8 @@ export interface ConnectionOptions {
   readonly onError?: (errorCode: number, text: string) => void;
   /** The broker asked to be spared for so many ms; 0 when it did before and does no more. Not for decode 'frame'. */
   readonly onThrottle?: (ms: number) => void;
+  /** Memory for a frame of that size that lies unused, or null: large answers then need no new memory. */
+  readonly spare?: (size: number) => Uint8Array | null;
   /** Default: TCP. */
   readonly createDialer?: (settings: ConnectionSettings, clock: Clock) => Dialer;
 }

@@ -4,6 +4,7 @@ import {
   RD_KAFKA_RESP_ERR__TIMED_OUT,
   RD_KAFKA_RESP_ERR__TIMED_OUT_QUEUE,
   RD_KAFKA_RESP_ERR__TRANSPORT,
+  RD_KAFKA_RESP_ERR__UNKNOWN_BROKER,
   RD_KAFKA_RESP_ERR__WAIT_COORD,
   RD_KAFKA_RESP_ERR_COORDINATOR_LOAD_IN_PROGRESS,
   RD_KAFKA_RESP_ERR_COORDINATOR_NOT_AVAILABLE,
@@ -36,6 +37,8 @@ const REMEDIES: ReadonlyMap<number, Remedy> = new Map([
   [RD_KAFKA_RESP_ERR__TRANSPORT, 'coordinator'],
   [RD_KAFKA_RESP_ERR__DESTROY_BROKER, 'coordinator'],
   [RD_KAFKA_RESP_ERR__WAIT_COORD, 'coordinator'],
+  // Metadata does not know that node any more.
+  [RD_KAFKA_RESP_ERR__UNKNOWN_BROKER, 'coordinator'],
   // A new coordinator reads its log first.
   [RD_KAFKA_RESP_ERR_COORDINATOR_LOAD_IN_PROGRESS, 'wait'],
   // An open transaction hides the offset; it ends by itself.

@@ -143,6 +143,18 @@ test('the backoff counts from the failure, however long the attempt took', () =>
   expect([dialer.transports.length, clock.nextTimerIn]).toEqual([1, 75]);
 });
 
+test('a broker that the cluster says is alive is tried at once, and its backoff begins anew', () => {
+  const { client, dialer, clock } = aClient();
+  client.connection.connect();
+  dialer.last.events.failed('connect', 'Connect to a failed');
+
+  client.connection.hurry();
+  const atOnce = dialer.transports.length;
+  dialer.last.events.failed('connect', 'Connect to a failed');
+
+  expect([atOnce, dialer.transports.length, clock.nextTimerIn]).toEqual([2, 2, 75]);
+});
+
 test('close() leaves no timer, and waits for the socket to be closed and the requests to be done', async () => {
   const { client, dialer, clock } = anUpClient({ 'connections.max.idle.ms': 60_000 });
   client.send('a');

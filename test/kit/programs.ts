@@ -1,0 +1,78 @@
+// Programs of this repository (examples, the command) in processes of their own, built as a user's bundler would.
+// @thread any
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { build } from 'esbuild';
+import { afterAll, onTestFinished } from 'vitest';
+import { until } from './until.ts';
+
+const ROOT = fileURLToPath(new URL('../../', import.meta.url));
+const DEADLINE_MS = 25_000;
+
+export interface Program {
+  readonly process: ChildProcess;
+  readonly out: () => string;
+  readonly err: () => string;
+  /** Exit code, or the signal that ended it. */
+  readonly ended: Promise<number | string>;
+  /** Resolves when standard output matches; rejects with all that was written when it has not after 25 s. */
+  readonly says: (text: RegExp) => Promise<RegExpExecArray>;
+}
+
+export type StartProgram = (name: string, env?: Readonly<Record<string, string>>, args?: readonly string[]) => Program;
+
+/**
+ * Bundles these sources (paths from the root) once; the function that it gives starts one of them. What still runs when
+ * its test ends is killed. Call it in beforeAll.
+ */
+export async function programs(...sources: readonly string[]): Promise<StartProgram> {
+  const dir = mkdtempSync(join(tmpdir(), 'rdkafka-programs-'));
+  afterAll(() => rmSync(dir, { recursive: true, force: true }));
+  const door = (name: string): string => join(ROOT, `src/${name}.ts`);
+  await build({
+    absWorkingDir: ROOT,
+    entryPoints: [...sources],
+    bundle: true,
+    platform: 'node',
+    target: 'node20',
+    format: 'esm',
+    outdir: dir,
+    outbase: ROOT,
+    outExtension: { '.js': '.mjs' },
+    alias: {
+      'rdkafka-ts/rdkafka': door('rdkafka'),
+      'rdkafka-ts/rdkafka_mock': door('rdkafka_mock'),
+      'rdkafka-ts': door('index'),
+    },
+    logLevel: 'error',
+  });
+  return (name, env = {}, args = []) => start(dir, [join(dir, name.replace(/\.ts$/, '.mjs')), ...args], env);
+}
+
+function start(cwd: string, args: readonly string[], env: Readonly<Record<string, string>>): Program {
+  const { RDKAFKA_TS_WORKER: _, NODE_OPTIONS: __, ...inherited } = process.env;
+  const child = spawn(process.execPath, [...args], {
+    cwd,
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: { ...inherited, ...env },
+  });
+  onTestFinished(() => {
+    child.kill('SIGKILL');
+  });
+  const ended = once(child, 'close').then(([code, signal]) => (code ?? signal) as number | string);
+  const out = collect(child.stdout);
+  const err = collect(child.stderr);
+  const says = (text: RegExp): Promise<RegExpExecArray> =>
+    until(() => text.exec(out()), { deadline_ms: DEADLINE_MS, what: () => `${text}, but it wrote:\n${out()}${err()}` });
+  return { process: child, out, err, ended, says };
+}
+
+function collect(stream: NodeJS.ReadableStream): () => string {
+  const pieces: string[] = [];
+  stream.setEncoding('utf8').on('data', (piece) => pieces.push(String(piece)));
+  return () => pieces.join('');
+}

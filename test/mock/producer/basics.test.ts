@@ -1,0 +1,72 @@
+import { expect, test } from 'vitest';
+import * as rk from '../../../src/index.ts';
+import * as scenario from '../../kit/scenarios/producer.ts';
+import { aMock } from './kit.ts';
+
+test('every message gets exactly one report, in order per partition, and is stored once', async () => {
+  await scenario.everyMessageOnce(aMock(3));
+});
+
+test('null and empty keys and values and headers arrive as they were given', async () => {
+  await scenario.shapesOfMessages(aMock());
+});
+
+test('timestamps are stored and reported', async () => {
+  await scenario.timestamps(aMock());
+});
+
+test('keyed messages land where consistent_random puts them', async () => {
+  await scenario.keysFindTheirPartition(aMock(3));
+});
+
+test('explicit partitions are obeyed or refused', async () => {
+  await scenario.explicitPartitions(aMock());
+});
+
+for (const acks of ['0', '1', 'all'] as const)
+  test(`acks=${acks} reports what the broker said`, async () => {
+    await scenario.acksOf(aMock(3), acks);
+  });
+
+test('batches keep to batch.num.messages and batch.size', async () => {
+  await scenario.batchLimits(aMock());
+});
+
+test('gzip goes compressed and comes back whole', async () => {
+  await scenario.gzip(aMock());
+});
+
+test('messages up to message.max.bytes are delivered, larger ones refused', async () => {
+  await scenario.largestMessages(aMock());
+});
+
+test('a full queue refuses, or waits with F_BLOCK', async () => {
+  await scenario.fullQueue(aMock());
+});
+
+test('queue.buffering.max.kbytes counts the values', async () => {
+  await scenario.fullBytes(aMock());
+});
+
+test('messages produced before any metadata all go out in order', async () => {
+  await scenario.waitForMetadata(aMock(3));
+});
+
+test('flush times out and can be called again', async () => {
+  await scenario.flushTimesOut(aMock());
+});
+
+test('destroy reports what lingers as purged', async () => {
+  await scenario.destroyReports(aMock());
+});
+
+test('messages for an unknown topic are sent while the app thread sleeps in Atomics.wait', async () => {
+  const env = aMock(1, -1);
+  const { handle, reports } = env.producer();
+  for (let i = 0; i < 10; i++) rk.producev(handle, { topic: 'made-at-first-use', value: `${i}`, opaque: i });
+  // No call of ours, no turn of the event loop: everything happens in the workers.
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 3000);
+  const served = rk.poll(handle, 0);
+  expect(served).toBe(10);
+  expect(reports.map(({ err }) => err)).toEqual(Array(10).fill(0));
+});

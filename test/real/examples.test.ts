@@ -1,0 +1,42 @@
+// The programs of examples/ and the demo on a real Kafka.
+import { beforeAll, expect, inject, test } from 'vitest';
+import { openOrderService } from '../../examples/testing/order_service.ts';
+import { programs, type StartProgram } from '../kit/programs.ts';
+import * as examples from '../kit/scenarios/examples.ts';
+import { freshTopic } from '../kit/topics.ts';
+
+const COMMAND = 'src/bin/rdkafka-ts.ts';
+
+let start: StartProgram;
+beforeAll(async () => {
+  start = await programs(...examples.EXAMPLES, COMMAND);
+});
+
+const env = (): { bootstrap: string } => ({ bootstrap: inject('bootstrap') });
+
+test('the first program delivers its message', () => examples.first(start, env()));
+
+test('the HTTP service answers with the place of the message', () => examples.httpProducer(start, env()));
+
+test('the consumer service ends on SIGTERM, and the next begins where it ended', (t) =>
+  examples.consumerService(t, start, env()));
+
+test('the ported C module sends without an event loop', () => examples.kafkaProducer(start, env()));
+
+test('the service of the testing example places orders', async () => {
+  const service = openOrderService(inject('bootstrap'), await freshTopic(inject('bootstrap'), 1));
+
+  const placed = await Promise.all(['a', 'b', 'c'].map((id) => service.place({ id, item: 'a book' })));
+
+  expect(placed.map(({ offset }) => offset)).toEqual([0, 1, 2]);
+  await service.close();
+});
+
+test('the demo loses nothing', async () => {
+  const demo = start(COMMAND, {}, ['demo', '--bootstrap', inject('bootstrap')]);
+
+  const code = await demo.ended;
+
+  expect(demo.out()).toContain('every message was delivered, reported once and consumed');
+  expect(code).toBe(0);
+});
