@@ -151,7 +151,7 @@ export function pollOnce(rk: Handle): Polled {
 export function startServing(rk: Handle): Disposable & { stop(): void } {
   if (!rk.serving) {
     rk.serving = true;
-    rk.thread.woken();
+    rk.thread.turnSoon();
   }
   const stop = (): void => {
     rk.serving = false;

@@ -43,6 +43,8 @@ interface Waiting {
 
 /** An attempt that takes longer than this does not keep the next address from being tried. */
 const STAGGER_MS = 250;
+/** A failed attempt says so long that a node is down. */
+const DOWN_MS = 30_000;
 const WARNING = 4;
 
 export class Brokers {
@@ -51,8 +53,8 @@ export class Brokers {
   private readonly bootstrap: Map<string, { host: string; port: number }>;
   private readonly connections: Map<string, Connection>;
   private coordinator: Connection | null;
-  /** Addresses that could not be reached when last tried. */
-  private readonly unreachable: Set<string>;
+  /** Addresses that could not be reached when last tried, and when that was. */
+  private readonly unreachable: Map<string, number>;
   /** Those that failed since one last came up. */
   private readonly down: Set<string>;
   private allDownTold: boolean;
@@ -67,7 +69,7 @@ export class Brokers {
     this.bootstrap = new Map();
     this.connections = new Map();
     this.coordinator = null;
-    this.unreachable = new Set();
+    this.unreachable = new Map();
     this.down = new Set();
     this.allDownTold = false;
     this.waiting = [];
@@ -188,10 +190,16 @@ export class Brokers {
     else this.wentDown(hostPort(node.host, node.port));
   }
 
-  /** The last that was heard of the node is that it can't be reached. */
+  /**
+   * Nobody names an address for the node, or it could not be reached a while ago. Where nobody tries any more (nothing
+   * is to be said to it) that is forgotten, or metadata would be asked for it for ever.
+   */
   isDown(id: number): boolean {
     const node = this.nodes.get(id);
-    return node !== undefined && this.unreachable.has(hostPort(node.host, node.port));
+    if (node === undefined) return true;
+    const at = this.unreachable.get(hostPort(node.host, node.port));
+    if (at === undefined) return false;
+    return this.env.clock.now() - at < Math.max(DOWN_MS, 3 * this.env.settings['reconnect.backoff.max.ms']);
   }
 
   /** For people: the connections of main's own. */
@@ -295,8 +303,9 @@ export class Brokers {
   private wentDown(address: string): void {
     if (this.closing) return;
     this.down.add(address);
-    if (!this.unreachable.has(address)) {
-      this.unreachable.add(address);
+    const first = !this.unreachable.has(address);
+    this.unreachable.set(address, this.env.clock.now());
+    if (first) {
       for (const { id, host, port } of this.nodes.values()) if (hostPort(host, port) === address) this.env.nodeDown(id);
     }
     this.tellAllDown();
@@ -321,8 +330,8 @@ export class Brokers {
       this.leaving.add(closed);
       void closed.then(() => this.leaving.delete(closed));
     }
-    for (const set of [this.down, this.unreachable])
-      for (const address of [...set]) if (!named.has(address)) set.delete(address);
+    for (const known of [this.down, this.unreachable])
+      for (const address of [...known.keys()]) if (!named.has(address)) known.delete(address);
   }
 
   /** A bootstrap server is called by its id as soon as that is known. */

@@ -23,7 +23,7 @@ import { Brokers } from './brokers.ts';
 import { Closing } from './closing.ts';
 import { Consumer } from './consumer.ts';
 import { type CachedTopic, Metadata } from './metadata.ts';
-import { type MainPartition, refusal, Topics } from './topics.ts';
+import { type MainPartition, Topics } from './topics.ts';
 import { Calls } from './user_calls.ts';
 import { Waiting } from './waiting.ts';
 import { BrokerWorkers, type Family, type HandleWorker } from './workers.ts';
@@ -304,7 +304,7 @@ export class MainHandle implements LoopTask {
     if (topic !== undefined) {
       this.topics.update(topic, cached);
       if (cached.err === 0) this.waiting.resolve(topic);
-      else this.waiting.refuse(topic, refusal(cached.err));
+      else this.waiting.refuse(topic, cached.err);
     }
     this.consumer?.topicChanged(cached);
   }

@@ -40,7 +40,7 @@ export interface MetadataEnv {
   sendAny(request: WireRequest, via?: (host: string, port: number) => void): void;
   log(level: number, fac: string, text: string, context: string): void;
   setNodes(nodes: readonly Node[]): void;
-  /** The last that was heard of the node is that it can't be reached. */
+  /** The node can't be reached, or nobody knows where it is. */
   isDown(node: number): boolean;
   /** Something about this topic is new. */
   topicChanged(topic: CachedTopic): void;

@@ -163,7 +163,7 @@ export class Topics {
       return;
     }
     if (part.fifo.length === 0) return;
-    if (part.topic.err !== 0) this.env.fail(part.fifo.splice(0), refusal(part.topic.err));
+    if (part.topic.err !== 0) this.env.fail(part.fifo.splice(0), part.topic.err);
     else if (part.number >= part.topic.count)
       this.env.fail(part.fifo.splice(0), E.RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION);
     else if (part.leader >= 0) this.join(part);
@@ -206,9 +206,4 @@ export class Topics {
     Atomics.store(part.words, part.base + OWNER, MAIN);
     this.wake(part);
   }
-}
-
-/** What records get that can't be sent because of their topic. */
-export function refusal(err: number): number {
-  return err === E.RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART ? E.RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC : err;
 }

@@ -211,3 +211,19 @@ test('what a broker led goes to others when it leaves for good', async (t) => {
 
   expect(rd_kafka_brokers_learned_ids(p.rk)).toEqual([2, 3]);
 });
+
+test('messages for a leader of which nobody knows the address go there as soon as it is named', async (t) => {
+  const { bootstrap, mock } = aCluster(t, 2);
+  rd_kafka_mock_topic_create(mock, 'hidden', 1, 1);
+  rd_kafka_mock_partition_set_leader(mock, 'hidden', 0, 2);
+  // The mock names no broker that is down, and still has it lead.
+  rd_kafka_mock_broker_set_down(mock, 2);
+  const p = aProducer(t, { 'bootstrap.servers': bootstrap, ...QUICK });
+  const { opaques } = queueMessages(p, 'hidden', 0, 0, 2);
+  await serving(p, 'the other broker', () => rd_kafka_brokers_learned_ids(p.rk).length === 1);
+
+  rd_kafka_mock_broker_set_up(mock, 2);
+
+  await serving(p, 'the reports', () => p.reports.all.length === 2);
+  p.reports.verify(opaques);
+});

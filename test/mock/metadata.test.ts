@@ -2,6 +2,7 @@
 import { expect, test } from 'vitest';
 import {
   RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC,
+  RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART,
   RD_KAFKA_RESP_ERR_NOT_LEADER_FOR_PARTITION,
   RD_KAFKA_V_TOPIC,
   RD_KAFKA_V_VALUE,
@@ -97,7 +98,7 @@ test('a topic that stays missing fails its messages, and then the produce call, 
 
   rd_kafka_mock_topic_create(mock, 'late', 2, 1);
 
-  p.reports.verify(opaques, RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC);
+  p.reports.verify(opaques, RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART);
   expect([refused, rd_kafka_last_error()]).toEqual([
     RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC,
     RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC,

@@ -12,6 +12,7 @@ import {
   RD_KAFKA_RESP_ERR__NO_OFFSET,
   RD_KAFKA_RESP_ERR__PARTITION_EOF,
   RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION,
+  RD_KAFKA_TIMESTAMP_LOG_APPEND_TIME,
   RD_KAFKA_V_HEADER,
   RD_KAFKA_V_KEY,
   RD_KAFKA_V_PARTITION,
@@ -32,6 +33,7 @@ import {
   rd_kafka_position,
   rd_kafka_producev,
   type rd_kafka_t,
+  type rd_kafka_timestamp_type_t,
 } from '../../../src/rdkafka.ts';
 import { aConsumer, aProducer, type Config } from '../builders.ts';
 import { consumeMessages, consumeNothing, pollUntil } from '../consuming.ts';
@@ -113,6 +115,23 @@ export function recordsAsSent(t: TestContext, env: TopicEnv): void {
     ['', binary.toString('latin1')],
   ]);
   expect(got[0]!.headers).toEqual([]);
+}
+
+/** A topic with message.timestamp.type=LogAppendTime: the broker's time for all, of the type that says so. */
+export function logAppendTimes(t: TestContext, env: TopicEnv): void {
+  const { topic } = env;
+  const before = Date.now();
+  const { rk } = aProducer(t, servers(env));
+  const at = [RD_KAFKA_V_TOPIC(topic), RD_KAFKA_V_PARTITION(0), RD_KAFKA_V_TIMESTAMP(before - 1e6)] as const;
+  rd_kafka_producev(rk, ...at, RD_KAFKA_V_VALUE('value'));
+  expect(rd_kafka_flush(rk, 15_000)).toBe(0);
+
+  const c = aConsumer(t, servers(env));
+  rd_kafka_assign(c, [{ topic, partition: 0, offset: 0 }]);
+
+  const type = out<rd_kafka_timestamp_type_t>();
+  expect(rd_kafka_message_timestamp(next(c), type)).toBeGreaterThanOrEqual(before);
+  expect(type.value).toBe(RD_KAFKA_TIMESTAMP_LOG_APPEND_TIME);
 }
 
 /** Sizes from nothing to 1 MB, plain and gzip, keep order and content. */

@@ -122,6 +122,27 @@ test('a broker that is down is waited for, and left when its partitions move', {
   verify(id, member, 30);
 });
 
+test('a leader that was never up is left when its partitions move', { timeout: 60_000 }, async (t) => {
+  const scene = await aScene(t);
+  for (let partition = 0; partition < 4; partition++)
+    rd_kafka_mock_partition_set_leader(scene.mock, scene.topic, partition, 2);
+  const id = send(scene, 0, 10);
+  rd_kafka_mock_broker_set_down(scene.mock, 2);
+  const member = new Member(t, scene.config);
+  rd_kafka_assign(
+    member.rk,
+    [0, 1, 2, 3].map((partition) => ({ topic: scene.topic, partition, offset: 0 })),
+  );
+  let rounds = 20;
+  pollAll([member], 'a while', () => --rounds < 0);
+
+  for (let partition = 0; partition < 4; partition++)
+    rd_kafka_mock_partition_set_leader(scene.mock, scene.topic, partition, 3);
+
+  pollAll([member], 'messages', () => member.got.length === 40);
+  verify(id, member, 10);
+});
+
 test('a coordinator that moves is found, without a rebalance', { timeout: 60_000 }, async (t) => {
   const scene = await aScene(t);
   const member = aMember(t, scene.config).subscribe(scene.topic);
@@ -205,6 +226,8 @@ for (const [name, key, error] of GROUP_ERRORS) {
     for (const message of member.got) ver.add(message);
     ver.verify('in spite of it', { duplicates: true });
     pollAll([member], 'the commit', () => committed(scene) === 40);
+    if (key === HEARTBEAT)
+      pollAll([member], 'a new membership', () => member.rebalances.join(' ') === '+4 -4 +4 -4 +4');
     expect(member.errors).toEqual([]);
   });
 }

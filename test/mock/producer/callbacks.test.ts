@@ -208,7 +208,7 @@ test('poll_start serves reports from the event loop', async () => {
   expect(reportFaults(p.reports, 1000)).toBe('');
 });
 
-test('poll_start serves reports that another call has taken in', async () => {
+test('poll_start runs no callback itself: what is there is served in the next turn', async () => {
   const p = aMock().producer();
   produceNumbers(p, 't', 10, { partition: 0 });
   letArrive();

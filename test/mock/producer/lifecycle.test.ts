@@ -70,14 +70,16 @@ test('main killed while records that waited are half relayed and half reported: 
 
 test('a blocked flush notices that main was killed', async () => {
   const env = aMock();
-  mock.rd_kafka_mock_broker_set_rtt(env.mock, 1, 60_000);
   const p = env.producer();
+  produceNumbers(p, 't', 1, { first: 10 });
+  expect(rk.flush(p.handle, 20_000)).toBe(0);
+  mock.rd_kafka_mock_broker_set_rtt(env.mock, 1, 60_000);
   produceNumbers(p, 't', 10);
   void mainOf(p).worker.terminate();
   expect(rk.flush(p.handle, -1)).toBe(0);
-  expect(outcomes(p.reports)).toBe('_FATAL x 10');
+  expect(outcomes(p.reports)).toBe('_FATAL x 10, ok x 1');
   expect(rk.fatal_error(p.handle)).not.toBe(0);
-});
+}, 60_000);
 
 test('a killed main ends promises that wait', async () => {
   const env = aMock();
@@ -108,7 +110,7 @@ test('a broker worker that dies makes the handle fatal: one report each, a block
 function killOneBrokerWorker(p: Producing): void {
   const { workers } = p.handle as unknown as { workers: Map<number, { channel: { post(op: unknown): void } }> };
   const [first] = workers.values();
-  first!.channel.post({ type: 'page', creator: 1, number: 1 << 20, memory: null });
+  first!.channel.post({ type: 'page', creator: 99, number: 0, memory: null });
 }
 
 test('a fatal handle is destroyed at once', async () => {

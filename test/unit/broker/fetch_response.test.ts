@@ -1,0 +1,125 @@
+// Fetch answers as bytes: what becomes a batch for the app, where the next fetch begins, and what ends the walk.
+import { expect, test } from 'vitest';
+import { type Block, type PartitionRecords, readRecords } from '../../../src/broker/fetch_response.ts';
+import { CONTROL, setLogAppendTime, settleCrc } from '../../../src/records/batch_header.ts';
+import { type BatchOptions, writeBatch } from '../../../src/records/batch_writer.ts';
+
+const GZIP = 1;
+const ZSTD = 4;
+const BAD_MSG = -199;
+const NOT_IMPLEMENTED = -170;
+
+function batch(baseOffset: number, count: number, options: BatchOptions = {}): Uint8Array {
+  const records = Array.from({ length: count }, (_, i) => ({
+    timestamp: 1000 + i,
+    key: null,
+    value: `v${baseOffset + i}`,
+  }));
+  return writeBatch(records, { baseOffset, ...options });
+}
+
+interface Read extends PartitionRecords {
+  readonly block: Block;
+}
+
+/** Reads these batches as they lie in a frame, behind other bytes of it. */
+function read(pieces: readonly Uint8Array[], fetchOffset = 0, skipBroken = false): Read {
+  const frame = Buffer.concat([Buffer.alloc(13), ...pieces]);
+  const own = new Uint8Array(frame);
+  const block: Block = { buffers: [own.buffer] };
+  const options = { checkCrcs: true, maxDecompressed: 1 << 20, skipBroken };
+  return { ...readRecords(own.subarray(13), fetchOffset, block, options), block };
+}
+
+function broken(bytes: Uint8Array): Uint8Array {
+  const copy = bytes.slice();
+  copy[copy.length - 1]! ^= 1;
+  return copy;
+}
+
+test('batches lie where the frame has them, and the next fetch begins behind the last', () => {
+  const { batches, nextOffset, messages, block } = read([batch(0, 3), batch(3, 2)]);
+
+  expect(batches.map(({ baseOffset, count, buffer }) => [baseOffset, count, buffer])).toEqual([
+    [0, 3, 0],
+    [3, 2, 0],
+  ]);
+  const text = Buffer.from(block.buffers[0]!).subarray(batches[1]!.from, batches[1]!.to).toString('latin1');
+  expect([text.includes('v3'), text.includes('v2'), nextOffset, messages]).toEqual([true, false, 5, 5]);
+});
+
+test('a compressed batch has memory of its own, whose bytes count', () => {
+  const { batches, bytes, block } = read([batch(0, 100, { attributes: GZIP })]);
+
+  expect(block.buffers.length).toBe(2);
+  expect(batches[0]).toMatchObject({ buffer: 1, from: 0, to: block.buffers[1]!.byteLength });
+  expect(bytes).toBe(block.buffers[1]!.byteLength);
+});
+
+test('batches before the offset that was asked for are left out', () => {
+  const { batches, nextOffset } = read([batch(0, 3), batch(3, 2)], 3);
+
+  expect(batches.map(({ baseOffset }) => baseOffset)).toEqual([3]);
+  expect(nextOffset).toBe(5);
+});
+
+test('a batch that holds the offset in its middle comes whole', () => {
+  expect(read([batch(0, 3)], 1).batches.length).toBe(1);
+});
+
+test('control batches move the offset and carry no messages', () => {
+  const { batches, nextOffset, messages } = read([batch(0, 1, { attributes: CONTROL })]);
+
+  expect([batches.length, nextOffset, messages]).toEqual([0, 1, 0]);
+});
+
+test('log append time goes for all records of a batch', () => {
+  const bytes = batch(0, 2);
+  setLogAppendTime(bytes, 0, 5555);
+  settleCrc(bytes, 0, bytes.length);
+
+  expect(read([bytes]).batches[0]!.appendTime).toBe(5555);
+});
+
+test('part of a batch at the end is counted, and no error', () => {
+  const whole = batch(3, 2);
+  const { batches, nextOffset, partial, error } = read([batch(0, 3), whole.subarray(0, 40)]);
+
+  expect([batches.length, nextOffset, partial, error]).toEqual([1, 3, 40, null]);
+});
+
+test('a length beyond the bytes there makes no progress and no error', () => {
+  const whole = batch(0, 2);
+  new DataView(whole.buffer, whole.byteOffset).setInt32(8, 0x7fffffff);
+
+  expect(read([whole])).toMatchObject({ batches: [], nextOffset: 0, partial: whole.length, error: null });
+});
+
+test('the walk ends at a batch whose checksum is wrong', () => {
+  const { batches, nextOffset, error } = read([batch(0, 3), broken(batch(3, 2)), batch(5, 1)]);
+
+  expect([batches.length, nextOffset]).toEqual([1, 3]);
+  expect(error).toMatchObject({ err: BAD_MSG, offset: 3 });
+});
+
+test('at the second look a broken batch is left out if a good one follows', () => {
+  const { batches, nextOffset, error } = read([broken(batch(3, 2)), batch(5, 1)], 3, true);
+
+  expect(batches.map(({ baseOffset }) => baseOffset)).toEqual([5]);
+  expect([nextOffset, error]).toEqual([6, null]);
+});
+
+test('at the second look a broken batch that is the last is not given up', () => {
+  const { nextOffset, error } = read([broken(batch(3, 2))], 3, true);
+
+  expect([nextOffset, error?.err]).toEqual([3, BAD_MSG]);
+});
+
+test('a codec that is not there ends the walk, also at the second look', () => {
+  const bytes = batch(0, 2);
+  bytes[22]! |= ZSTD;
+  settleCrc(bytes, 0, bytes.length);
+  const { nextOffset, error } = read([bytes, batch(2, 1)], 0, true);
+
+  expect([nextOffset, error?.err]).toEqual([0, NOT_IMPLEMENTED]);
+});
