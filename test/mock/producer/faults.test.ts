@@ -1,4 +1,5 @@
-import { expect, test } from 'vitest';
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
+import { expect, onTestFinished, test } from 'vitest';
 import * as rk from '../../../src/index.ts';
 import * as mock from '../../../src/rdkafka_mock.ts';
 import { outcomes, pollUntil, produceNumbers, reportFaults } from '../../kit/producing.ts';
@@ -237,6 +238,52 @@ test('purge in flight reports what was sent and leaves the queue', () => {
   expect(rk.flush(p.handle, 20_000)).toBe(0);
   expect(reportFaults(p.reports, 11)).toBe('');
 });
+
+/**
+ * Puts a relay of this thread's before the broker: while the thread is blocked nobody reads what the producer writes.
+ */
+async function relayBefore(env: MockEnv): Promise<void> {
+  const port = Number(env.bootstrap.split(':')[1]);
+  const sockets = new Set<Socket>();
+  const server = createServer((near) => {
+    const far = connect(port, '127.0.0.1');
+    for (const socket of [near, far]) {
+      sockets.add(socket);
+      socket
+        .on('error', () => {})
+        .on('close', () => {
+          near.destroy();
+          far.destroy();
+        });
+    }
+    near.pipe(far).pipe(near);
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  onTestFinished(() => {
+    for (const socket of sockets) socket.destroy();
+    server.close();
+  });
+  mock.rd_kafka_mock_broker_set_host_port(env.mock, 1, '127.0.0.1', (server.address() as AddressInfo).port);
+}
+
+for (const [name, end] of [
+  ['purge', (handle: rk.rd_kafka_t) => rk.purge(handle, rk.RD_KAFKA_PURGE_F_QUEUE | rk.RD_KAFKA_PURGE_F_INFLIGHT)],
+  ['destroy', (handle: rk.rd_kafka_t) => rk.destroy(handle)],
+] as const)
+  test(`${name} ends though the broker does not read what is being written`, async () => {
+    const env = aMock();
+    await relayBefore(env);
+    const p = env.producer({ 'linger.ms': '0' });
+    produceNumbers(p, 't', 1, { partition: 0 });
+    await rk.flush_async(p.handle, 20_000);
+    // More than the buffers of sockets take.
+    produceNumbers(p, 't', 60, { first: 1, partition: 0, size: 900_000 });
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 300);
+    end(p.handle);
+    if (name === 'purge') rk.poll(p.handle, 0);
+    expect(reportFaults(p.reports, 61)).toBe('');
+    expect(p.reports.some(({ err }) => err === rk.RD_KAFKA_RESP_ERR__PURGE_INFLIGHT)).toBe(true);
+  });
 
 test('purge refuses unknown flags, takes none, and does not wait when told so', () => {
   const env = aMock();
