@@ -253,7 +253,7 @@ export class HostedHandle implements LoopTask {
     const requests: ProduceCall[] = [];
     for (const { producer, connection } of this.brokers.values()) {
       for (const request of producer.calls) if (request.sent ? inflight : queue) requests.push(request);
-      if (queue) producer.purgeQueue(E.RD_KAFKA_RESP_ERR__PURGE_QUEUE);
+      if (queue) producer.purgeQueue(inflight);
       if (queue) connection.purgeQueued(E.RD_KAFKA_RESP_ERR__PURGE_QUEUE, isProduce);
       if (inflight) connection.abandonInflight(E.RD_KAFKA_RESP_ERR__PURGE_INFLIGHT, isProduce);
     }

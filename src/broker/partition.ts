@@ -29,6 +29,8 @@ export class Partition {
   /** Not yet sent or to be sent again, in the order of their numbers. */
   fifo: TakenBatch[];
   inflight: number;
+  /** Purged behind what is in flight: reported when that is, so that reports keep their order. */
+  purged: TakenBatch[];
   nextNumber: number;
   nextId: number;
   /** Set by `leave`: nothing is taken from HEAD any more; answered once nothing is in flight. */
@@ -53,6 +55,7 @@ export class Partition {
     this.plain = null;
     this.fifo = op.fifo.map((state) => restoreBatch(memory, state));
     this.inflight = 0;
+    this.purged = [];
     this.nextNumber = op.nextNumber;
     this.nextId = op.nextId;
     this.leaving = false;

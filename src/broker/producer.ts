@@ -144,6 +144,10 @@ export class Producer {
       )
         continue;
       const batch = part.fifo[0]!;
+      if (isLate(part, batch, now)) {
+        this.nextExpiryScan = now;
+        continue;
+      }
       if (!this.seal(part, batch)) {
         this.dropFirst(part);
         continue;
@@ -254,6 +258,7 @@ export class Producer {
       else if (result.errorCode === 0)
         this.delivered(part, batch, result.baseOffset, result.logAppendTimeMs ?? -1, true);
       else this.refused(part, batch, result);
+      if (part.inflight === 0) this.reportPurged(part);
       if (part.leaving && part.inflight === 0) this.finishLeaving(part);
     }
     if (this.reported) this.env.ringApp();
@@ -285,7 +290,7 @@ export class Producer {
     const counted = row.counted && sent;
     if (row.maybePersisted && sent) batch.maybePersisted = true;
     if (row.action === 'refresh') this.env.leaderStale(part, error);
-    const expired = part.messageTimeoutMs > 0 && ((this.env.now() - batch.opened) | 0) >= part.messageTimeoutMs;
+    const expired = isLate(part, batch, this.env.now());
     if (row.action === 'fail' || expired || (counted && batch.retries >= this.maxRetries)) {
       this.reportFailure(
         batch,
@@ -339,7 +344,8 @@ export class Producer {
   }
 
   private expirePartition(part: Partition, timeout: number, now: number): void {
-    while (part.fifo.length > 0 && ((now - part.fifo[0]!.opened) | 0) >= timeout) {
+    // What is in flight is older, and bounded by its request: reports keep their order.
+    while (part.inflight === 0 && part.fifo.length > 0 && isLate(part, part.fifo[0]!, now)) {
       const batch = part.fifo[0]!;
       this.dropFirst(part);
       if (this.seal(part, batch)) this.reportFailure(batch, E.RD_KAFKA_RESP_ERR__MSG_TIMED_OUT, false);
@@ -352,23 +358,33 @@ export class Producer {
     if (part.fifo.length === 0) this.busy.delete(part);
   }
 
-  /** Everything that waits here is reported with `error`. What is in flight is the connection's to abandon. */
-  purgeQueue(error: number): void {
+  /**
+   * Everything that waits here is reported as purged, with `behind` not before what is in flight, which is the
+   * connection's to abandon.
+   */
+  purgeQueue(behind: boolean): void {
     this.reported = false;
     for (const part of this.partitions.values()) {
       part.take(this.env.memory);
-      const waiting = part.fifo;
-      part.fifo = [];
+      for (const batch of part.fifo.splice(0)) if (this.seal(part, batch)) part.purged.push(batch);
       this.busy.delete(part);
-      for (const batch of waiting) if (this.seal(part, batch)) this.reportFailure(batch, error, false);
+      if (!behind || part.inflight === 0) this.reportPurged(part);
     }
     if (this.reported) this.env.ringApp();
+  }
+
+  private reportPurged(part: Partition): void {
+    for (const batch of part.purged.splice(0)) this.reportFailure(batch, E.RD_KAFKA_RESP_ERR__PURGE_QUEUE, false);
   }
 
   private finishLeaving(part: Partition): void {
     this.partitions.delete(part.block);
     this.env.left(part);
   }
+}
+
+function isLate(part: Partition, batch: TakenBatch, now: number): boolean {
+  return part.messageTimeoutMs > 0 && ((now - batch.opened) | 0) >= part.messageTimeoutMs;
 }
 
 function byTopic(a: Outgoing, b: Outgoing): number {

@@ -43,7 +43,7 @@ describe.each(VERSIONS)('version %i', (version) => {
     const parts = [world.partition(0, 'a'), world.partition(200, 'a'), world.partition(1, 'topic-ü'.repeat(30))];
     for (const [i, part] of parts.entries()) world.append(part, { value: `value ${i}`, timestamp: START });
     const out: Outgoing[] = [];
-    (world.producer as unknown as { gather(now: number, out: Outgoing[]): number }).gather(1e6, out);
+    (world.producer as unknown as { gather(now: number, out: Outgoing[]): number }).gather(100_000, out);
 
     const frame = byHand(world, out, version, 1);
 

@@ -295,13 +295,48 @@ test('a purge reports what is queued, open or full, and nothing in flight', () =
   world.batch(part, 'v2');
   world.append(part, { value: 'v3' });
 
-  world.producer.purgeQueue(E.RD_KAFKA_RESP_ERR__PURGE_QUEUE);
+  world.producer.purgeQueue(false);
 
   expect(world.reports()).toMatchObject([
     { error: E.RD_KAFKA_RESP_ERR__PURGE_QUEUE, status: NOT },
     { error: E.RD_KAFKA_RESP_ERR__PURGE_QUEUE, status: NOT },
   ]);
   expect(world.producer.calls.size).toBe(1);
+});
+
+test('a purge of everything reports what is queued behind what is in flight', () => {
+  const world = new World({ 'max.in.flight': '1' });
+  const part = world.partition();
+  world.batch(part, 'v1');
+  world.serve();
+  world.batch(part, 'v2');
+
+  world.producer.purgeQueue(true);
+  const early = world.reports();
+  world.connection.end(E.RD_KAFKA_RESP_ERR__PURGE_INFLIGHT);
+
+  expect(early).toEqual([]);
+  expect(world.reports()).toMatchObject([
+    { error: E.RD_KAFKA_RESP_ERR__PURGE_INFLIGHT, status: MAYBE },
+    { error: E.RD_KAFKA_RESP_ERR__PURGE_QUEUE, status: NOT },
+  ]);
+});
+
+test('a younger batch does not expire before an older one that is in flight', () => {
+  const values = { 'message.timeout.ms': '500', 'linger.ms': '0', 'max.in.flight': '1' };
+  const world = new World(values);
+  const part = world.partition(0, 't', settingsOf(values).topic);
+  world.batch(part, 'v1');
+  world.serve();
+  world.batch(part, 'v2');
+
+  world.after(760);
+  const early = world.reports();
+  world.connection.end(E.RD_KAFKA_RESP_ERR__TIMED_OUT);
+  world.after(260);
+
+  expect(early).toEqual([]);
+  expect(world.reports()).toMatchObject([{ status: MAYBE }, { status: NOT }]);
 });
 
 test('a partition without anything in flight leaves at once with its row', () => {

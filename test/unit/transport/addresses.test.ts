@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { Addresses, type Lookup, reasonOf } from '../../../src/transport/addresses.ts';
 import { hostPort } from '../../../src/rd/host_port.ts';
+import { Addresses, type Lookup, reasonOf } from '../../../src/transport/addresses.ts';
 import { FakeClock } from '../../kit/fake_clock.ts';
 
 /** Addresses of a name that stands for `list`; the number of look-ups. */
