@@ -148,7 +148,8 @@ function pick(topic: Topic, key: Bytes, count: number, at: number): number {
 /** Records without a key stay on one partition for `sticky.partitioning.linger.ms`, then move to another at random. */
 function keyless(topic: Topic, key: Bytes, count: number, stamp: number): number {
   const { stickyMs } = topic.rk.limits!;
-  if (topic.sticks && stickyMs > 0) {
+  // An empty key is a key to all but consistent_random.
+  if (topic.sticks && stickyMs > 0 && (key === null || topic.settings.partitioner === 'consistent_random')) {
     const stays =
       topic.sticky >= 0 && topic.sticky < count && stamp < topic.stickyUntil && stamp >= topic.stickyUntil - stickyMs;
     if (stays && hasLeader(topic, topic.sticky)) return topic.sticky;

@@ -172,6 +172,7 @@ export class BrokerWorkers {
   }
 
   release(worker: HandleWorker): void {
+    worker.family.brokers -= worker.brokers.size;
     this.env.family.release(worker.family);
   }
 
