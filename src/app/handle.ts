@@ -10,7 +10,7 @@ import { Channel } from '../ops/channel.ts';
 import { ExtentPool } from '../ops/extents.ts';
 import { newHeadPage, WORKERS } from '../ops/head_page.ts';
 import { FIRST_APP_SLOT, indexOf, MAIN } from '../ops/ids.ts';
-import { HandleMemory } from '../ops/memory.ts';
+import { HandleMemory, SMALLEST_KEPT_FRAME } from '../ops/memory.ts';
 import type { AppToBrokerOp, AppToMainOp, BrokerToAppOp, MainToAppOp, PageOp, WorkerOp } from '../ops/ops.ts';
 import { COUNT, initPartition, NO_SUCH_TOPIC, NOT_KNOWN, PARTITION_WORDS } from '../ops/partitions.ts';
 import type { PortReader } from '../ops/port_reader.ts';
@@ -333,7 +333,7 @@ export class Handle implements Hosted {
   /** Walked blocks go back, so that the worker sees at once that there is room. */
   giveBack(worker: number, buffers: readonly ArrayBuffer[], bytes: number): void {
     if (this.dead || this.closed) return;
-    const large = buffers.filter((buffer) => buffer.byteLength >= 65536);
+    const large = buffers.filter((buffer) => buffer.byteLength >= SMALLEST_KEPT_FRAME);
     this.workers.get(worker)?.channel.post({ type: 'block', buffers: large, bytes }, large);
   }
 

@@ -115,7 +115,7 @@ export function* consumerPollSteps(rk: Handle, timeoutMs: number): Steps<Polled>
   const next = (): boolean => {
     message = pollOnce(rk);
     // A closed consumer has nothing to wait for.
-    return message !== null || rk.yielded || consumer.closed;
+    return message !== null || rk.stops || consumer.closed;
   };
   // The first look costs no waiting flag: the common case on a busy topic.
   rk.thread.drain();
@@ -141,10 +141,10 @@ export function* consumerPollSteps(rk: Handle, timeoutMs: number): Steps<Polled>
 /** One look at the consumer queue: rebalances first, replies if they are forwarded here. */
 export function pollOnce(rk: Handle): Polled {
   const consumer = rk.consumer!;
-  while (!rk.yielded && consumer.serveRebalance());
-  if (rk.forwardReplies && !rk.yielded) rk.queue.serve(Number.POSITIVE_INFINITY);
+  while (!rk.stops && consumer.serveRebalance());
+  if (rk.forwardReplies && !rk.stops) rk.queue.serve(Number.POSITIVE_INFINITY);
   else if (rk.logs.pending > 0) rk.logs.serve();
-  return rk.yielded ? null : consumer.next();
+  return rk.stops ? null : consumer.next();
 }
 
 /** poll_start: the event loop serves from here on. */

@@ -2,8 +2,8 @@
 // page faults and the collector undo what not copying has won (memory.md, part 2, 16).
 // @thread broker
 
-/** Smaller frames are not worth the way back. */
-export const WORTH_KEEPING = 65536;
+import { SMALLEST_KEPT_FRAME } from '../ops/memory.ts';
+
 /** What a worker keeps for one handle. */
 const MOST_BYTES = 64 << 20;
 /** A small answer does not take a much larger piece of memory. */
@@ -20,7 +20,7 @@ export class FramePool {
 
   /** A view of exactly that size on memory that lies unused, or null. */
   take(size: number): Uint8Array | null {
-    if (size < WORTH_KEEPING) return null;
+    if (size < SMALLEST_KEPT_FRAME) return null;
     for (let at = this.free.length - 1; at >= 0; at--) {
       const buffer = this.free[at]!;
       if (buffer.byteLength < size || buffer.byteLength > size * MOST_WASTE) continue;
@@ -33,7 +33,7 @@ export class FramePool {
 
   give(buffers: readonly ArrayBuffer[]): void {
     for (const buffer of buffers) {
-      if (buffer.byteLength < WORTH_KEEPING || this.bytes + buffer.byteLength > MOST_BYTES) continue;
+      if (buffer.byteLength < SMALLEST_KEPT_FRAME || this.bytes + buffer.byteLength > MOST_BYTES) continue;
       this.free.push(buffer);
       this.bytes += buffer.byteLength;
     }

@@ -11,6 +11,9 @@ export const PAGE_BYTES = 65536;
 /** 1 MiB, but for the slabs that hold one record above that. */
 export const SLAB_BYTES: number = 1 << 20;
 
+/** Received frames below this are not worth the way back to the worker that received them. */
+export const SMALLEST_KEPT_FRAME = 65536;
+
 export class ControlPage {
   readonly memory: SharedArrayBuffer;
   readonly words: Int32Array;

@@ -280,3 +280,30 @@ for (const [how, script] of ENDS) {
     expect(child.err()).toBe('');
   });
 }
+
+test('destroy inside rebalance_cb ends a consumer_poll that waits for ever', { timeout: 25_000 }, async () => {
+  const child = runChild(`
+    const { bootstrap, end } = cluster();
+    const conf = k.rd_kafka_conf_new();
+    for (const [name, value] of [['bootstrap.servers', bootstrap], ['group.id', 'g'], ['allow.auto.create.topics', 'true']])
+      k.rd_kafka_conf_set(conf, name, value, null);
+    k.rd_kafka_conf_set_rebalance_cb(conf, (rk, err, list) => {
+      k.rd_kafka_assign(rk, err === k.RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS ? list : null);
+      if (err === k.RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS) k.rd_kafka_destroy(rk);
+    });
+    const rk = k.rd_kafka_new(k.RD_KAFKA_CONSUMER, conf, null);
+    k.rd_kafka_subscribe(rk, ['t']);
+    const message = k.rd_kafka_consumer_poll(rk, -1);
+    let gone = '';
+    try { k.rd_kafka_name(rk); } catch (error) { gone = error.code; }
+    console.log('came back with', message, gone);
+    end();
+  `);
+
+  await until(() => child.out().includes('came back') || child.err().includes('Error'), {
+    deadline_ms: 15_000,
+    what: 'consumer_poll to return',
+  });
+
+  expect(child.out()).toContain('came back with null ERR_RDKAFKA_DESTROYED');
+});
