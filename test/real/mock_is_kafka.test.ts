@@ -7,6 +7,10 @@ import { type BatchOptions, writeBatch } from '../../src/records/batch_writer.ts
 import { until } from '../kit/until.ts';
 import { aMockCluster, RawClient } from '../mock/cluster/kit.ts';
 
+const EARLIEST = -2;
+/** Enough to reach every partition of the coordinator's topic: each of them is loaded on its own. */
+const SOME_GROUPS = Array.from({ length: 32 }, (_, i) => ({ groupId: `group-${i}`, topics: [] }));
+
 interface Peer {
   readonly client: RawClient;
   /** Four partitions on one broker, and four records in partition 0 at 100, 300, 200, 400 ms. */
@@ -36,11 +40,18 @@ async function peer(port: number): Promise<Peer> {
   };
   const topicId = await until(ready, { what: 'four leaders' });
   const made: Peer = { client, topic, topicId, fresh: () => `fresh-${randomUUID()}` };
+  // Kafka tells of a leader a moment before that leader leads: until then it answers NOT_LEADER_OR_FOLLOWER.
+  for (const index of [0, 1, 2, 3]) {
+    const leads = async () => (await listOffset(made, EARLIEST, index))[0] === 0;
+    await until(leads, { what: `partition ${index} led` });
+  }
   const coordinated = async () => {
     const { coordinators } = await client.send('FindCoordinator', { coordinatorKeys: ['g'] });
-    return coordinators[0]?.errorCode === 0;
+    if (coordinators[0]?.errorCode !== 0) return false;
+    const { groups } = await client.send('OffsetFetch', { groups: SOME_GROUPS });
+    return groups.every((g) => g.errorCode === 0);
   };
-  await until(coordinated, { what: 'a coordinator', deadline_ms: 30_000 });
+  await until(coordinated, { what: 'a coordinator that has loaded its groups', deadline_ms: 30_000 });
   const timed = [100, 300, 200, 400].map((timestamp) => ({ value: 'v', timestamp }));
   await until(async () => (await produce(made, writeBatch(timed)))[0] === 0);
   return made;
