@@ -1,11 +1,12 @@
 // Writes THIRD_PARTY.md: the notices of the npm packages whose code is inside what we ship (doors, commands, worker).
 // `node scripts/third_party.mjs --check` only says whether the file is up to date.
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import { bins, doors } from './doors.mjs';
 import { buildWorkerText } from './worker_text.mjs';
+import { ZSTD_PACKAGE } from './zstd_wasm.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const target = join(root, 'THIRD_PARTY.md');
@@ -28,14 +29,19 @@ async function bundledPackages(entryPoints) {
   for (const output of Object.values(metafile.outputs)) {
     for (const file of Object.keys(output.inputs)) {
       const at = file.lastIndexOf('node_modules/');
+      // Made of a package, though esbuild sees no more of it than a text.
+      if (file.endsWith('zstd_wasm.generated.ts')) names.add(ZSTD_PACKAGE);
       if (at >= 0) names.add(/^(?:@[^/]+\/)?[^/]+/.exec(file.slice(at + 'node_modules/'.length))[0]);
     }
   }
   return [...names].sort();
 }
 
-// The licence and notice files of a package; where it has none, the licence chapter of its README.
+// The licence and notice files of a package, or the one that we keep for it; where it has none, the licence chapter of
+// its README.
 function noticesOf(folder) {
+  const kept = join(root, 'scripts/notices', `${basename(folder)}.txt`);
+  if (existsSync(kept)) return [readFileSync(kept, 'utf8')];
   const files = readdirSync(folder);
   const own = files.filter((file) => /^(licen[cs]e|copying|notice)/i.test(file)).sort();
   if (own.length > 0) return own.map((file) => readFileSync(join(folder, file), 'utf8'));

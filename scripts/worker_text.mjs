@@ -3,10 +3,12 @@
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { build } from 'esbuild';
+import { writeZstdWasm } from './zstd_wasm.mjs';
 
 const target = new URL('../src/app/worker_text.generated.ts', import.meta.url);
 
 export async function buildWorkerText() {
+  writeZstdWasm();
   const result = await build({
     entryPoints: [new URL('../src/worker.ts', import.meta.url).pathname],
     bundle: true,

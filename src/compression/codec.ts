@@ -30,3 +30,8 @@ export function joined(pieces: readonly Uint8Array[]): Uint8Array {
   }
   return all;
 }
+
+/** The first `size` bytes of `out`: a view, or a copy where a view would keep more than twice as much alive. */
+export function trimmed(out: Uint8Array, size: number): Uint8Array {
+  return size * 2 >= out.length ? out.subarray(0, size) : Buffer.from(out.subarray(0, size));
+}

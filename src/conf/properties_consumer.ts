@@ -33,9 +33,8 @@ export const CONSUMER: readonly Row[] = [
     min: 0,
     max: 3_600_000,
     default: 0,
-    effect: 'not-yet',
-    holds: ['0'],
-    text: 'Round-trip time of the mock brokers, in ms.',
+    effect: 'yes',
+    text: 'By how many ms the brokers of test.mock.num.brokers hold back each answer.',
   },
   {
     name: 'ut_handle_ProduceResponse',

@@ -1,5 +1,5 @@
 // Property rows for topics, in librdkafka's order (conf_dump and the manual show it). @thread any
-import { INT_MAX, isPartitioner, ONLY_CONSISTENT_RANDOM } from './row_parts.ts';
+import { INT_MAX, isPartitioner } from './row_parts.ts';
 import type { Row } from './row_types.ts';
 
 export const TOPIC: readonly Row[] = [
@@ -68,7 +68,6 @@ export const TOPIC: readonly Row[] = [
     default: 'consistent_random',
     valid: isPartitioner,
     effect: 'yes',
-    yet: ONLY_CONSISTENT_RANDOM,
     text: 'How a message without explicit partition gets one.',
   },
   {
@@ -104,7 +103,6 @@ export const TOPIC: readonly Row[] = [
     values: ['none', 'gzip', 'snappy', 'lz4', 'zstd', 'inherit'],
     default: 'inherit',
     effect: 'yes',
-    yet: { snappy: 'none', lz4: 'none', zstd: 'none' },
     text: 'Codec for batches of this topic; inherit takes the global one.',
   },
   { name: 'compression.type', who: 'P', importance: 'medium', type: 'alias', of: 'compression.codec' },

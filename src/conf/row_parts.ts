@@ -30,29 +30,16 @@ const LATER = 'not there yet';
 
 /** Features that this version lacks: not listed by conf_get, refused by conf_set. Each goes when it works. */
 export const MISSING_FEATURES: Readonly<Record<string, string>> = {
-  snappy: LATER,
   ssl: LATER,
   sasl: LATER,
   regex: LATER,
-  lz4: LATER,
   sasl_gssapi: 'GSSAPI needs a native Kerberos library',
   sasl_plain: LATER,
   sasl_scram: LATER,
   plugins: LATER,
-  zstd: LATER,
   sasl_oauthbearer: LATER,
   http: LATER,
   oidc: LATER,
-};
-
-/** Stand-ins of the partitioners that are not there yet. */
-export const ONLY_CONSISTENT_RANDOM: Readonly<Record<string, string>> = {
-  random: 'consistent_random',
-  consistent: 'consistent_random',
-  murmur2: 'consistent_random',
-  murmur2_random: 'consistent_random',
-  fnv1a: 'consistent_random',
-  fnv1a_random: 'consistent_random',
 };
 
 const windows = process.platform === 'win32';
@@ -63,7 +50,15 @@ export function isSingle(value: string): boolean {
   return !/[, ]/.test(value);
 }
 
-const PARTITIONERS: readonly string[] = ['consistent_random', ...Object.keys(ONLY_CONSISTENT_RANDOM)];
+const PARTITIONERS: readonly string[] = [
+  'consistent_random',
+  'random',
+  'consistent',
+  'murmur2',
+  'murmur2_random',
+  'fnv1a',
+  'fnv1a_random',
+];
 
 export function isPartitioner(value: string): boolean {
   return PARTITIONERS.includes(value);

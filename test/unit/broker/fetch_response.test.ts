@@ -5,7 +5,7 @@ import { CONTROL, setLogAppendTime, settleCrc } from '../../../src/records/batch
 import { type BatchOptions, writeBatch } from '../../../src/records/batch_writer.ts';
 
 const GZIP = 1;
-const ZSTD = 4;
+const UNKNOWN_CODEC = 5;
 const BAD_MSG = -199;
 const NOT_IMPLEMENTED = -170;
 
@@ -115,9 +115,9 @@ test('at the second look a broken batch that is the last is not given up', () =>
   expect([nextOffset, error?.err]).toEqual([3, BAD_MSG]);
 });
 
-test('a codec that is not there ends the walk, also at the second look', () => {
+test('an unknown codec ends the walk, also at the second look', () => {
   const bytes = batch(0, 2);
-  bytes[22]! |= ZSTD;
+  bytes[22]! |= UNKNOWN_CODEC;
   settleCrc(bytes, 0, bytes.length);
   const { nextOffset, error } = read([bytes, batch(2, 1)], 0, true);
 

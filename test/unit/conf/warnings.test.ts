@@ -32,16 +32,7 @@ describe('a warning', () => {
       'producer',
       ['property message.copy.max.bytes has no effect: records are always copied once, straight into their batch'],
     ],
-    [
-      { 'compression.type': 'lz4' },
-      'producer',
-      ['property compression.codec: value lz4 has no effect yet, none is used'],
-    ],
-    [
-      { partitioner: 'murmur2' },
-      'producer',
-      ['property partitioner: value murmur2 has no effect yet, consistent_random is used'],
-    ],
+    [{ 'compression.type': 'lz4', partitioner: 'murmur2' }, 'producer', []],
     [
       { 'partition.assignment.strategy': 'cooperative-sticky' },
       'consumer',
