@@ -46,8 +46,12 @@ export class Broker {
       soon: () => handle.soon(),
       ringApp: () => handle.toApp.ring(),
       toApp: (op) => handle.toApp.post(op),
+      log: (level, fac, text) => handle.log(level, fac, text),
       leaderStale: (part, err) => handle.leaderStale(part.topic, part.number, id, err),
       left: (part) => handle.left(part),
+      identity: () => handle.identity,
+      raiseEpoch: (from) => handle.toMain.post({ type: 'raise_epoch', ...from }),
+      fatal: (err, text) => handle.toMain.post({ type: 'fatal', err, text }),
     });
     this.fetcher = new Fetcher({
       settings: handle.settings,

@@ -4,6 +4,7 @@
 import type { Settings } from '../conf/settings_type.ts';
 import * as E from '../defs/enums.ts';
 import { Channel } from '../ops/channel.ts';
+import { collect } from '../ops/collect.ts';
 import { LOG_LEVEL } from '../ops/head_page.ts';
 import { indexOf, MAIN } from '../ops/ids.ts';
 import { HandleMemory } from '../ops/memory.ts';
@@ -11,10 +12,13 @@ import type {
   AppToBrokerOp,
   BrokerToAppOp,
   BrokerToMainOp,
+  DropSlabsOp,
   FetchStartOp,
   JoinHandleOp,
   JoinPartitionOp,
   MainToBrokerOp,
+  ProducerId,
+  SlabsDroppedOp,
 } from '../ops/ops.ts';
 import { OWNER, PARTITION_WORDS, ready, takeReady } from '../ops/partitions.ts';
 import { PortReader } from '../ops/port_reader.ts';
@@ -48,6 +52,8 @@ export class HostedHandle implements LoopTask {
   readonly toApp: Channel<BrokerToAppOp>;
   readonly toMain: Channel<BrokerToMainOp>;
   readonly memory: HandleMemory;
+  /** Of an idempotent producer, once main has one. */
+  identity: ProducerId | null;
   private readonly startedAt: number;
   private readonly loop: WorkerLoop;
   private readonly fromApp: PortReader<AppToBrokerOp>;
@@ -70,6 +76,7 @@ export class HostedHandle implements LoopTask {
     this.loop = loop;
     this.onClosed = onClosed;
     this.startedAt = op.startedAt;
+    this.identity = null;
     this.memory = new HandleMemory(new Int32Array(op.head));
     for (const page of op.pages) this.addPage(page);
     this.toApp = new Channel(op.appPort, threadPage(op.appPage));
@@ -163,7 +170,15 @@ export class HostedHandle implements LoopTask {
     if (op.type === 'block') {
       this.frames.give(op.buffers);
       this.loop.soon();
-    } else this.addPage(op);
+    } else if (op.type === 'drop_slabs') this.dropSlabs(op, this.toApp);
+    else this.addPage(op);
+  }
+
+  /** Answered without a ring: it is in no hurry. */
+  private dropSlabs(op: DropSlabsOp, creator: Channel<SlabsDroppedOp>): void {
+    this.memory.dropSlabs(op.creator, op.numbers);
+    if (op.numbers.length > 0) creator.postQuietly({ type: 'slabs_dropped', numbers: op.numbers });
+    if (op.collect) collect();
   }
 
   private routeMain(op: MainToBrokerOp): void {
@@ -171,6 +186,9 @@ export class HostedHandle implements LoopTask {
       case 'page':
       case 'slab':
         this.addPage(op);
+        return;
+      case 'drop_slabs':
+        this.dropSlabs(op, this.toMain);
         return;
       case 'broker':
         this.setBroker(op.broker, op.host, op.port);
@@ -192,6 +210,9 @@ export class HostedHandle implements LoopTask {
         return;
       case 'serve':
         return;
+      case 'producer_id':
+        this.identity = { id: op.id, epoch: op.epoch };
+        return;
       case 'close':
         this.close();
     }
@@ -206,7 +227,7 @@ export class HostedHandle implements LoopTask {
   private join(op: JoinPartitionOp): void {
     const broker = this.brokers.get(op.broker)!;
     this.homes.set(op.block, broker);
-    broker.producer.join(new Partition(op, this.memory));
+    broker.producer.join(new Partition(op, this.memory, this.settings['enable.idempotence']));
     broker.connection.hurry();
   }
 

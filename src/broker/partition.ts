@@ -9,6 +9,7 @@ import type { HandleMemory } from '../ops/memory.ts';
 import type { JoinPartitionOp, LeftPartitionOp } from '../ops/ops.ts';
 import { OWNER, PARTITION_WORDS } from '../ops/partitions.ts';
 import { insertByNumber, restoreBatch, saveBatch } from '../ops/taken_state.ts';
+import { PartitionSequence } from './sequence.ts';
 
 export class Partition {
   readonly block: number;
@@ -33,10 +34,12 @@ export class Partition {
   purged: TakenBatch[];
   nextNumber: number;
   nextId: number;
+  /** Of an idempotent producer. */
+  readonly sequence: PartitionSequence | null;
   /** Set by `leave`: nothing is taken from HEAD any more; answered once nothing is in flight. */
   leaving: boolean;
 
-  constructor(op: JoinPartitionOp, memory: HandleMemory) {
+  constructor(op: JoinPartitionOp, memory: HandleMemory, idempotent: boolean) {
     const page = memory.page(op.block);
     this.block = op.block;
     this.words = page.words;
@@ -49,7 +52,6 @@ export class Partition {
     this.requestTimeoutMs = settings['request.timeout.ms'];
     this.messageTimeoutMs = settings['message.timeout.ms'];
     this.codecBits = codecBits(settings['compression.codec']);
-    // A codec that is not there yet was warned about by `new`: records go plain.
     this.codec = codecOf(this.codecBits);
     this.compressionLevel = settings['compression.level'];
     this.plain = null;
@@ -58,6 +60,7 @@ export class Partition {
     this.purged = [];
     this.nextNumber = op.nextNumber;
     this.nextId = op.nextId;
+    this.sequence = idempotent ? new PartitionSequence(op.sequence) : null;
     this.leaving = false;
   }
 
@@ -90,6 +93,7 @@ export class Partition {
       fifo: this.fifo.map(saveBatch),
       nextNumber: this.nextNumber,
       nextId: this.nextId,
+      sequence: this.sequence?.save() ?? null,
     };
   }
 }

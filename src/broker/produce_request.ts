@@ -151,9 +151,9 @@ function writeHeader(
     lastOffsetDelta: batch.count - 1,
     baseTimestamp: batch.firstTimestamp,
     maxTimestamp: batch.maxTimestamp,
-    producerId: -1,
-    producerEpoch: -1,
-    baseSequence: -1,
+    producerId: part.sequence?.id ?? -1,
+    producerEpoch: part.sequence?.epoch ?? -1,
+    baseSequence: batch.sequence,
     count: batch.count,
   });
   let crc = crc32c(bytes.subarray(at + CRC_FROM, at + HEADER_SIZE));

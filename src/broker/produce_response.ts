@@ -58,3 +58,38 @@ export function reportCode(error: number): number {
     ? E.RD_KAFKA_RESP_ERR__MSG_TIMED_OUT
     : error;
 }
+
+/** What the broker says of each partition. Mostly it answers in the order of the request, which needs no index. */
+export class ProduceResults {
+  private readonly topics: readonly any[];
+  private topic: number;
+  private partition: number;
+
+  constructor(response: any) {
+    this.topics = response.responses;
+    this.topic = 0;
+    this.partition = 0;
+  }
+
+  /** Null if it says nothing of this one. */
+  of(topic: string, partition: number): any {
+    const { topics } = this;
+    for (let tried = 0; tried < topics.length; tried++) {
+      const row = topics[this.topic]!;
+      const found = row.name === topic ? this.among(row.partitionResponses, partition) : null;
+      if (found !== null) return found;
+      this.topic = (this.topic + 1) % topics.length;
+      this.partition = 0;
+    }
+    return null;
+  }
+
+  private among(rows: readonly any[], partition: number): any {
+    for (let tried = 0; tried < rows.length; tried++) {
+      if (this.partition >= rows.length) this.partition = 0;
+      const row = rows[this.partition++]!;
+      if (row.index === partition) return row;
+    }
+    return null;
+  }
+}

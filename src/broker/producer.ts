@@ -7,17 +7,27 @@
 
 import type { Settings } from '../conf/settings_type.ts';
 import * as E from '../defs/enums.ts';
+import { errorText } from '../defs/errors.ts';
 import { isSealedBatch, pieces, report, sealTaken, type TakenBatch } from '../ops/batch_owner.ts';
 import { FLAG_DETAILS, FLAG_NO_OFFSET } from '../ops/batches.ts';
 import { FLUSHING } from '../ops/head_page.ts';
 import type { HandleMemory } from '../ops/memory.ts';
-import type { BrokerToAppOp } from '../ops/ops.ts';
+import type { BrokerToAppOp, ProducerId } from '../ops/ops.ts';
 import { retryBackoff } from '../rd/backoff.ts';
 import type { Connection } from '../wire/connection.ts';
 import type { Partition } from './partition.ts';
 import { MAX_VERSION, MIN_VERSION, type Outgoing, produceFrame } from './produce_request.ts';
-import { classify, reportCode } from './produce_response.ts';
+import { classify, ProduceResults, reportCode } from './produce_response.ts';
+import type { PartitionSequence } from './sequence.ts';
 
+const WARNING = 4;
+const NO_OFFSET = -1001;
+/** What enable.gapless.guarantee does not cover: the application wanted it so. */
+const NO_GAP: ReadonlySet<number> = new Set([
+  E.RD_KAFKA_RESP_ERR__MSG_TIMED_OUT,
+  E.RD_KAFKA_RESP_ERR__PURGE_QUEUE,
+  E.RD_KAFKA_RESP_ERR__PURGE_INFLIGHT,
+]);
 /** One request carries at most this many bytes of records unless a single batch is larger. */
 const MAX_REQUEST_BYTES = 4 << 20;
 /** A request is given at least so long, however little is left of its messages' time. */
@@ -46,8 +56,13 @@ export interface ProducerEnv {
   soon(): void;
   ringApp(): void;
   toApp(op: BrokerToAppOp): void;
+  log(level: number, fac: string, text: string): void;
   leaderStale(part: Partition, error: number): void;
   left(part: Partition): void;
+  /** The identity of an idempotent producer; null while main has none. */
+  identity(): ProducerId | null;
+  raiseEpoch(from: ProducerId): void;
+  fatal(err: number, text: string): void;
 }
 
 export class Producer {
@@ -60,8 +75,11 @@ export class Producer {
   private readonly maxRetries: number;
   private readonly threshold: number;
   private readonly maxInFlight: number;
+  private readonly gapless: boolean;
   private nextExpiryScan: number;
   private reported: boolean;
+  /** The producer ends on an error of its sequence: nothing is sent again. */
+  private fatal: boolean;
 
   constructor(env: ProducerEnv) {
     this.env = env;
@@ -72,8 +90,10 @@ export class Producer {
     this.maxRetries = env.settings['message.send.max.retries'];
     this.threshold = env.settings['queue.buffering.backpressure.threshold'];
     this.maxInFlight = env.settings['max.in.flight.requests.per.connection'];
+    this.gapless = env.settings['enable.gapless.guarantee'];
     this.nextExpiryScan = 0;
     this.reported = false;
+    this.fatal = false;
   }
 
   join(part: Partition): void {
@@ -159,6 +179,7 @@ export class Producer {
         continue;
       patience = own;
       this.dropFirst(part);
+      part.sequence?.give(batch);
       out.push({ part, batch });
       bytes += batch.bytes;
     }
@@ -176,6 +197,7 @@ export class Producer {
 
   /** When the first batch of the row may go. */
   private due(part: Partition, now: number): number {
+    if (part.sequence !== null && !this.maySend(part, part.sequence)) return Number.POSITIVE_INFINITY;
     const batch = part.fifo[0]!;
     if (batch.backoff) {
       const rest = (batch.notBefore - now) | 0;
@@ -186,6 +208,22 @@ export class Producer {
     if (this.env.connection.writingCount >= this.threshold) return Number.POSITIVE_INFINITY;
     const age = (now - batch.opened) | 0;
     return age >= this.lingerMs ? now : now + this.lingerMs - age;
+  }
+
+  /** Whether the first of the row may go now, as far as its sequence is concerned. */
+  private maySend(part: Partition, sequence: PartitionSequence): boolean {
+    const { fifo, inflight } = part;
+    const identity = this.env.identity();
+    if (identity === null) return false;
+    if (sequence.draining && inflight > 0) return false;
+    sequence.draining = false;
+    if (sequence.adopts(identity, fifo, inflight) || !sequence.broken) return true;
+    if (!sequence.settled(fifo)) return fifo[0]!.sequence >= 0;
+    if (inflight === 0 && !sequence.asked) {
+      sequence.asked = true;
+      this.env.raiseEpoch({ id: sequence.id, epoch: sequence.epoch });
+    }
+    return false;
   }
 
   /** False: its report was claimed by somebody else; the caller forgets it. */
@@ -211,9 +249,20 @@ export class Producer {
   private compress(part: Partition, batch: TakenBatch): void {
     const plain: Uint8Array[] = [];
     pieces(this.env.memory, batch, plain);
-    const compressed = part.codec!.compress(plain, part.compressionLevel);
-    if (compressed.length < batch.bytes) batch.compressed = compressed;
+    const compressed = this.compressed(part, plain);
+    if (compressed !== null && compressed.length < batch.bytes) batch.compressed = compressed;
     else part.plain = batch;
+  }
+
+  /** Null where there is no memory for it. */
+  private compressed(part: Partition, plain: readonly Uint8Array[]): Uint8Array | null {
+    try {
+      return part.codec!.compress(plain, part.compressionLevel);
+    } catch (error) {
+      const { name } = part.codec!;
+      this.env.log(WARNING, 'COMPRESS', `${part.topic} [${part.number}]: sent plain, ${name} failed: ${error}`);
+      return null;
+    }
   }
 
   private send(out: readonly Outgoing[], now: number): void {
@@ -242,18 +291,21 @@ export class Producer {
         this.answered(out, error, response, call.sent);
         env.soon();
       },
-      written: () => env.soon(),
+      // Only what was held back by the write (see `due`) waits for it.
+      written: () => {
+        if (this.busy.size > 0) env.soon();
+      },
     });
   }
 
   private answered(out: readonly Outgoing[], error: number, response: any, sent: boolean): void {
     this.reported = false;
-    const results = error === 0 && response !== null ? indexResults(response) : null;
+    const results = error === 0 && response !== null ? new ProduceResults(response) : null;
     for (const { part, batch } of out) {
       part.inflight--;
-      const result = results === null ? null : (results.get(`${part.topic}\n${part.number}`) ?? null);
+      const result = results === null ? null : results.of(part.topic, part.number);
       if (error !== 0) this.failed(part, batch, error, sent);
-      else if (results === null) this.delivered(part, batch, -1001, -1, false);
+      else if (results === null) this.delivered(part, batch, NO_OFFSET, -1, false);
       else if (result === null) this.failed(part, batch, E.RD_KAFKA_RESP_ERR__BAD_MSG, true);
       else if (result.errorCode === 0)
         this.delivered(part, batch, result.baseOffset, result.logAppendTimeMs ?? -1, true);
@@ -264,7 +316,8 @@ export class Producer {
     if (this.reported) this.env.ringApp();
   }
 
-  private delivered(_part: Partition, batch: TakenBatch, offset: number, appendTime: number, stored: boolean): void {
+  private delivered(part: Partition, batch: TakenBatch, offset: number, appendTime: number, stored: boolean): void {
+    part.sequence?.delivered(batch);
     const status = stored ? E.RD_KAFKA_MSG_STATUS_PERSISTED : E.RD_KAFKA_MSG_STATUS_POSSIBLY_PERSISTED;
     this.report(batch, 0, status | (offset < 0 ? FLAG_NO_OFFSET : 0), offset, appendTime);
   }
@@ -279,24 +332,22 @@ export class Producer {
         text: row.batchIndexErrorMessage ?? result.errorMessage ?? '',
       }));
       this.env.toApp({ type: 'details', batch: batch.id, generation: batch.generation, errors });
-      this.reportFailure(batch, result.errorCode, true);
+      this.giveUp(part, batch, result.errorCode, true);
       return;
     }
     this.failed(part, batch, result.errorCode, true);
   }
 
   private failed(part: Partition, batch: TakenBatch, error: number, sent: boolean): void {
+    if (part.sequence !== null && this.disordered(part, part.sequence, batch, error)) return;
     const row = classify(error);
     const counted = row.counted && sent;
     if (row.maybePersisted && sent) batch.maybePersisted = true;
     if (row.action === 'refresh') this.env.leaderStale(part, error);
     const expired = isLate(part, batch, this.env.now());
-    if (row.action === 'fail' || expired || (counted && batch.retries >= this.maxRetries)) {
-      this.reportFailure(
-        batch,
-        expired && row.action !== 'fail' ? E.RD_KAFKA_RESP_ERR__MSG_TIMED_OUT : reportCode(error),
-        false,
-      );
+    if (row.action === 'fail' || expired || this.fatal || (counted && batch.retries >= this.maxRetries)) {
+      const late = expired && row.action !== 'fail';
+      this.giveUp(part, batch, late ? E.RD_KAFKA_RESP_ERR__MSG_TIMED_OUT : reportCode(error), false);
       return;
     }
     if (counted) batch.retries++;
@@ -311,15 +362,62 @@ export class Producer {
         )) |
       0;
     batch.backoff = true;
+    this.sendAgain(part, batch);
+  }
+
+  private sendAgain(part: Partition, batch: TakenBatch): void {
+    if (part.sequence !== null) part.sequence.draining = true;
     part.putBack(batch);
     if (!part.leaving) this.busy.add(part);
+  }
+
+  /** Errors of sequences (librdkafka's rules, as far as they go without an epoch for each); true when dealt with. */
+  private disordered(part: Partition, sequence: PartitionSequence, batch: TakenBatch, error: number): boolean {
+    if (error === E.RD_KAFKA_RESP_ERR_DUPLICATE_SEQUENCE_NUMBER) {
+      // Stored by an earlier try, too long ago for the broker to know where.
+      this.delivered(part, batch, NO_OFFSET, -1, true);
+      return true;
+    }
+    if (error !== E.RD_KAFKA_RESP_ERR_OUT_OF_ORDER_SEQUENCE_NUMBER && error !== E.RD_KAFKA_RESP_ERR_UNKNOWN_PRODUCER_ID)
+      return false;
+    const disorder = sequence.disorder(batch);
+    const forgotten = error === E.RD_KAFKA_RESP_ERR_UNKNOWN_PRODUCER_ID && disorder === 'lost' && batch.retries === 0;
+    if (!this.fatal && (disorder === 'follows' || (forgotten && !batch.maybePersisted))) {
+      // Had it been stored before, the broker would have said so.
+      batch.maybePersisted = false;
+      if (forgotten) sequence.broken = true;
+      this.sendAgain(part, batch);
+      return true;
+    }
+    const what = disorder === 'rewound' ? 'a rewound sequence number' : 'sequence desynchronization with the broker';
+    this.end(error, `${part.topic} [${part.number}]: ${batch.count} messages failed due to ${what}`);
+    this.giveUp(part, batch, error, false);
+    return true;
+  }
+
+  private end(error: number, text: string): void {
+    if (this.fatal) return;
+    this.fatal = true;
+    this.env.fatal(error, text);
+  }
+
+  /** The batch is reported as failed, for good. */
+  private giveUp(part: Partition, batch: TakenBatch, error: number, details: boolean): void {
+    if (part.sequence !== null) {
+      part.sequence.givenUp(batch);
+      if (this.gapless && !NO_GAP.has(error)) {
+        const what = `${part.topic} [${part.number}]: ${batch.count} messages failed: ${errorText(error)}`;
+        this.end(E.RD_KAFKA_RESP_ERR__GAPLESS_GUARANTEE, `${what}: unable to satisfy gap-less guarantee`);
+      }
+    }
+    this.reportFailure(batch, error, details);
   }
 
   private reportFailure(batch: TakenBatch, error: number, details: boolean): void {
     const status = batch.maybePersisted
       ? E.RD_KAFKA_MSG_STATUS_POSSIBLY_PERSISTED
       : E.RD_KAFKA_MSG_STATUS_NOT_PERSISTED;
-    this.report(batch, error, status | FLAG_NO_OFFSET | (details ? FLAG_DETAILS : 0), -1001, -1);
+    this.report(batch, error, status | FLAG_NO_OFFSET | (details ? FLAG_DETAILS : 0), NO_OFFSET, -1);
   }
 
   private report(batch: TakenBatch, error: number, status: number, baseOffset: number, appendTime: number): void {
@@ -348,7 +446,7 @@ export class Producer {
     while (part.inflight === 0 && part.fifo.length > 0 && isLate(part, part.fifo[0]!, now)) {
       const batch = part.fifo[0]!;
       this.dropFirst(part);
-      if (this.seal(part, batch)) this.reportFailure(batch, E.RD_KAFKA_RESP_ERR__MSG_TIMED_OUT, false);
+      if (this.seal(part, batch)) this.giveUp(part, batch, E.RD_KAFKA_RESP_ERR__MSG_TIMED_OUT, false);
     }
     // Only the youngest can be open still. Numbers go in the order of the row, so all before it are sealed first.
     const youngest = part.fifo.at(-1);
@@ -374,7 +472,7 @@ export class Producer {
   }
 
   private reportPurged(part: Partition): void {
-    for (const batch of part.purged.splice(0)) this.reportFailure(batch, E.RD_KAFKA_RESP_ERR__PURGE_QUEUE, false);
+    for (const batch of part.purged.splice(0)) this.giveUp(part, batch, E.RD_KAFKA_RESP_ERR__PURGE_QUEUE, false);
   }
 
   private finishLeaving(part: Partition): void {
@@ -389,12 +487,4 @@ function isLate(part: Partition, batch: TakenBatch, now: number): boolean {
 
 function byTopic(a: Outgoing, b: Outgoing): number {
   return a.part.topic < b.part.topic ? -1 : a.part.topic > b.part.topic ? 1 : a.part.number - b.part.number;
-}
-
-function indexResults(response: any): Map<string, any> {
-  const results = new Map<string, any>();
-  for (const topic of response.responses) {
-    for (const partition of topic.partitionResponses) results.set(`${topic.name}\n${partition.index}`, partition);
-  }
-  return results;
 }

@@ -10,7 +10,7 @@ import { type TakenBatch, takeHead } from '../ops/batch_owner.ts';
 import type { BlockPool } from '../ops/block_pool.ts';
 import { indexOf, MAIN } from '../ops/ids.ts';
 import type { HandleMemory } from '../ops/memory.ts';
-import type { LeftPartitionOp, MainToAppOp, TopicOp } from '../ops/ops.ts';
+import type { LeftPartitionOp, MainToAppOp, SequenceState, TopicOp } from '../ops/ops.ts';
 import { COUNT, initPartition, LEADER, NO_SUCH_TOPIC, OWNER, PARTITION_WORDS, TOPIC_ERROR } from '../ops/partitions.ts';
 import { restoreBatch, saveBatch } from '../ops/taken_state.ts';
 import type { CachedTopic } from './metadata.ts';
@@ -32,6 +32,8 @@ export class MainPartition {
   fifo: TakenBatch[];
   nextNumber: number;
   nextId: number;
+  /** Of an idempotent producer; the broker worker's, kept while it is here. */
+  sequence: SequenceState | null;
 
   constructor(topic: MainTopic, number: number, block: number, memory: HandleMemory) {
     this.topic = topic;
@@ -45,6 +47,7 @@ export class MainPartition {
     this.fifo = [];
     this.nextNumber = 0;
     this.nextId = 1;
+    this.sequence = null;
   }
 }
 
@@ -163,10 +166,17 @@ export class Topics {
       return;
     }
     if (part.fifo.length === 0) return;
-    if (part.topic.err !== 0) this.env.fail(part.fifo.splice(0), part.topic.err);
+    if (part.topic.err !== 0) this.giveUp(part, part.fifo.splice(0), part.topic.err);
     else if (part.number >= part.topic.count)
-      this.env.fail(part.fifo.splice(0), E.RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION);
+      this.giveUp(part, part.fifo.splice(0), E.RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION);
     else if (part.leader >= 0) this.join(part);
+  }
+
+  /** Reports batches of a partition that is here. One that was sent leaves a gap in what the broker expects. */
+  giveUp(part: MainPartition, batches: TakenBatch[], err: number): void {
+    if (part.sequence !== null && batches.some((batch) => batch.sequence >= 0))
+      part.sequence = { ...part.sequence, broken: true };
+    this.env.fail(batches, err);
   }
 
   private join(part: MainPartition): void {
@@ -184,6 +194,7 @@ export class Topics {
       fifo: part.fifo.map(saveBatch),
       nextNumber: part.nextNumber,
       nextId: part.nextId,
+      sequence: part.sequence,
     });
     part.fifo = [];
   }
@@ -193,12 +204,13 @@ export class Topics {
     const part = this.partitionByBlock.get(op.block)!;
     const back = op.fifo.map((state) => restoreBatch(this.env.memory, state));
     // It left before the worker could read the purge.
-    if (purged) this.env.fail(back, E.RD_KAFKA_RESP_ERR__PURGE_QUEUE);
-    else part.fifo = [...back, ...part.fifo];
+    if (!purged) part.fifo = [...back, ...part.fifo];
     part.nextNumber = op.nextNumber;
     part.nextId = op.nextId;
+    part.sequence = op.sequence;
     part.home = 'main';
     part.broker = -1;
+    if (purged) this.giveUp(part, back, E.RD_KAFKA_RESP_ERR__PURGE_QUEUE);
     if (part.leader >= 0 && part.topic.err === 0 && this.env.workers.ensure(part.leader) !== null) {
       this.join(part);
       return;

@@ -6,11 +6,20 @@ import type { Settings } from '../conf/settings_type.ts';
 import { Channel } from '../ops/channel.ts';
 import { MAX_WORKERS, WORKERS } from '../ops/head_page.ts';
 import type { HandleMemory } from '../ops/memory.ts';
-import type { AdoptOp, BrokerToMainOp, MainToAppOp, MainToBrokerOp, PageOp, RootOp } from '../ops/ops.ts';
+import type {
+  AdoptOp,
+  BrokerToMainOp,
+  DropSlabsOp,
+  MainToAppOp,
+  MainToBrokerOp,
+  PageOp,
+  ProducerId,
+  RootOp,
+} from '../ops/ops.ts';
 import { placeBroker } from '../ops/placing.ts';
 import { PortReader } from '../ops/port_reader.ts';
-import { spawn, type WorkerCode } from '../ops/spawn.ts';
-import { newThreadPage, type ThreadPage, threadPage, WORKERS_OF_APP } from '../ops/thread_page.ts';
+import { startWorker, type WorkerCode } from '../ops/spawn.ts';
+import { type ThreadPage, threadPage, WORKERS_OF_APP } from '../ops/thread_page.ts';
 import type { Node } from './brokers.ts';
 
 /** One broker worker of this main, whatever handles it hosts. */
@@ -76,27 +85,10 @@ export class Family {
   }
 
   private start(appPage: ThreadPage): FamilyWorker {
-    const page = newThreadPage();
-    const { port1, port2 } = new MessageChannel();
-    Atomics.add(appPage, WORKERS_OF_APP, 1);
-    // Who ends this thread takes these off too: it tells nobody of their exits any more.
-    Atomics.add(this.page, WORKERS_OF_APP, 1);
-    const worker = spawn(
-      {
-        kind: 'broker',
-        code: this.code,
-        page: page.buffer as unknown as SharedArrayBuffer,
-        starterPage: this.page.buffer as unknown as SharedArrayBuffer,
-        root: port2,
-      },
-      'rdk:broker',
-    );
-    const started: FamilyWorker = { worker, root: new Channel(port1, page), page, brokers: 0, handles: 0, dead: false };
-    worker.on('exit', () => {
-      Atomics.sub(appPage, WORKERS_OF_APP, 1);
-      Atomics.sub(this.page, WORKERS_OF_APP, 1);
-      this.gone(started);
-    });
+    // Counted here too: who ends this thread takes these off, as it tells nobody of their exits any more.
+    const { worker, root, page } = startWorker('broker', this.code, this.page, [appPage, this.page]);
+    const started: FamilyWorker = { worker, root: new Channel(root, page), page, brokers: 0, handles: 0, dead: false };
+    worker.on('exit', () => this.gone(started));
     this.workers.push(started);
     return started;
   }
@@ -130,6 +122,8 @@ export interface WorkersEnv {
   woken(): void;
   died(worker: HandleWorker): void;
   node(id: number): Node | undefined;
+  /** Of an idempotent producer, once there is one. */
+  identity(): ProducerId | null;
 }
 
 export class BrokerWorkers {
@@ -176,8 +170,14 @@ export class BrokerWorkers {
     this.env.family.release(worker.family);
   }
 
-  announce(op: PageOp): void {
+  /** Gives how many were told. */
+  announce(op: PageOp | DropSlabsOp): number {
     for (const worker of this.all) worker.channel.postQuietly(op);
+    return this.all.length;
+  }
+
+  tell(op: MainToBrokerOp): void {
+    for (const worker of this.all) worker.channel.post(op);
   }
 
   ring(index: number): void {
@@ -236,6 +236,8 @@ export class BrokerWorkers {
       },
       [app.port2, main.port2],
     );
+    const identity = env.identity();
+    if (identity !== null) worker.channel.post({ type: 'producer_id', ...identity });
     return worker;
   }
 

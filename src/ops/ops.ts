@@ -15,6 +15,20 @@ export interface PageOp {
   readonly memory: SharedArrayBuffer;
 }
 
+/** Slabs of a creator that are gone; every reader answers it, since their numbers will stand for other memory. */
+export interface DropSlabsOp {
+  readonly type: 'drop_slabs';
+  readonly creator: number;
+  readonly numbers: readonly number[];
+  /** Workers collect their garbage now. */
+  readonly collect: boolean;
+}
+
+export interface SlabsDroppedOp {
+  readonly type: 'slabs_dropped';
+  readonly numbers: readonly number[];
+}
+
 /** A partition with an offset to start at, or the error that concerns it. */
 export interface PartitionOffset {
   topic: string;
@@ -28,6 +42,19 @@ export interface PartitionOffset {
 }
 
 /** A batch that changes hands: all that its owner knew of it. */
+/** The identity of an idempotent producer. */
+export interface ProducerId {
+  readonly id: number;
+  readonly epoch: number;
+}
+
+/** How far a partition is with an identity, as it travels between owners (broker/sequence). */
+export interface SequenceState extends ProducerId {
+  readonly next: number;
+  readonly due: number;
+  readonly broken: boolean;
+}
+
 export interface TakenState {
   readonly id: number;
   readonly generation: number;
@@ -39,6 +66,7 @@ export interface TakenState {
   readonly notBefore: number;
   readonly backoff: boolean;
   readonly maybePersisted: boolean;
+  readonly sequence: number;
 }
 
 // ---- the root channel of a worker: what concerns no single handle
@@ -85,6 +113,7 @@ export interface MockOpenOp {
   readonly options: {
     readonly brokers: number;
     readonly port?: number;
+    readonly rtt?: number;
     readonly groupInitialRebalanceDelayMs?: number;
     readonly topics?: Readonly<Record<string, number>>;
     readonly logLimits?: { readonly maxBytes: number; readonly maxBatches: number };
@@ -122,6 +151,9 @@ export interface CallOp {
 
 export type AppToMainOp =
   | PageOp
+  | DropSlabsOp
+  | SlabsDroppedOp
+  | { readonly type: 'swept' }
   | TopicOp
   | CallOp
   | { readonly type: 'brokers_add'; readonly brokers: string }
@@ -191,6 +223,10 @@ export interface AssignedOp {
 
 export type MainToAppOp =
   | PageOp
+  | DropSlabsOp
+  | SlabsDroppedOp
+  /** The app looks for slabs that lie idle, and says `swept`. */
+  | { readonly type: 'sweep' }
   | ReplyOp
   | WorkerOp
   | PartitionsOp
@@ -234,6 +270,8 @@ export interface JoinPartitionOp {
   readonly fifo: readonly TakenState[];
   readonly nextNumber: number;
   readonly nextId: number;
+  /** Null until an idempotent producer has sent something to it. */
+  readonly sequence: SequenceState | null;
 }
 
 export interface LeftPartitionOp {
@@ -242,6 +280,7 @@ export interface LeftPartitionOp {
   readonly fifo: readonly TakenState[];
   readonly nextNumber: number;
   readonly nextId: number;
+  readonly sequence: SequenceState | null;
 }
 
 export interface FetchStartOp {
@@ -259,6 +298,7 @@ export interface FetchStartOp {
 
 export type MainToBrokerOp =
   | PageOp
+  | DropSlabsOp
   | JoinPartitionOp
   | FetchStartOp
   | { readonly type: 'broker'; readonly broker: number; readonly host: string; readonly port: number }
@@ -266,9 +306,11 @@ export type MainToBrokerOp =
   | { readonly type: 'fetch_stop'; readonly cell: number; readonly home: number; readonly answer: boolean }
   | { readonly type: 'purge'; readonly call: number; readonly queue: boolean; readonly inflight: boolean }
   | { readonly type: 'serve' }
+  | ({ readonly type: 'producer_id' } & ProducerId)
   | { readonly type: 'close'; readonly deadline: number };
 
 export type BrokerToMainOp =
+  | SlabsDroppedOp
   | LeftPartitionOp
   | {
       readonly type: 'leader_stale';
@@ -286,6 +328,9 @@ export type BrokerToMainOp =
     }
   | { readonly type: 'fetch_stopped'; readonly cell: number; readonly home: number; readonly offset: number }
   | { readonly type: 'purged'; readonly call: number }
+  /** A partition needs an epoch above this one. */
+  | ({ readonly type: 'raise_epoch' } & ProducerId)
+  | { readonly type: 'fatal'; readonly err: number; readonly text: string }
   | { readonly type: 'ring'; readonly worker: number }
   | { readonly type: 'closed' };
 
@@ -318,6 +363,7 @@ export interface FetchedEntry {
 }
 
 export type BrokerToAppOp =
+  | SlabsDroppedOp
   | {
       readonly type: 'details';
       readonly batch: number;
@@ -339,6 +385,7 @@ export type BrokerToAppOp =
 
 export type AppToBrokerOp =
   | PageOp
+  | DropSlabsOp
   | { readonly type: 'block'; readonly buffers: readonly ArrayBuffer[]; readonly bytes: number };
 
 // ---- app <-> mock worker, one channel a cluster

@@ -15,7 +15,7 @@ import { ExtentPool } from '../../../src/ops/extents.ts';
 import { FLUSHING, newHeadPage } from '../../../src/ops/head_page.ts';
 import { indexOf } from '../../../src/ops/ids.ts';
 import { HandleMemory } from '../../../src/ops/memory.ts';
-import type { BrokerToAppOp } from '../../../src/ops/ops.ts';
+import type { BrokerToAppOp, ProducerId } from '../../../src/ops/ops.ts';
 import { HEAD, initPartition } from '../../../src/ops/partitions.ts';
 import { push } from '../../../src/ops/stacks.ts';
 import type { BatchRecord } from '../../../src/records/batch_writer.ts';
@@ -84,6 +84,10 @@ export class World {
   readonly stale: string[] = [];
   readonly left: Partition[] = [];
   readonly toApp: BrokerToAppOp[] = [];
+  readonly logs: string[] = [];
+  readonly raised: ProducerId[] = [];
+  readonly fatals: string[] = [];
+  identity: ProducerId | null = null;
   rings = 0;
   now = 1000;
   private readonly writer: BatchWriter;
@@ -112,6 +116,10 @@ export class World {
       toApp: (op) => this.toApp.push(op),
       leaderStale: (part, error) => this.stale.push(`${part.topic}/${part.number}: ${error}`),
       left: (part) => this.left.push(part),
+      log: (_level, _fac, text) => this.logs.push(text),
+      identity: () => this.identity,
+      raiseEpoch: (from) => this.raised.push(from),
+      fatal: (err, text) => this.fatals.push(`${err}: ${text}`),
     });
   }
 
@@ -129,7 +137,8 @@ export class World {
       fifo: [],
       nextNumber: 0,
     } as const;
-    const part = new Partition({ ...join, nextId: 1 }, this.memory);
+    const idempotent = this.settings['enable.idempotence'];
+    const part = new Partition({ ...join, nextId: 1, sequence: null }, this.memory, idempotent);
     this.producer.join(part);
     return part;
   }

@@ -112,6 +112,21 @@ test('an answer that leaves a partition out is an error of its batch', () => {
   expect(world.reports()).toMatchObject([{ error: E.RD_KAFKA_RESP_ERR__BAD_MSG, status: MAYBE }]);
 });
 
+test('each partition gets its own answer, in whatever order the broker gives them', () => {
+  const world = new World({ 'linger.ms': '0' });
+  const parts = [world.partition(0), world.partition(1), world.partition(2)];
+  for (const part of parts) world.append(part, { value: 'v' });
+  world.serve();
+
+  world.connection.end(0, answer(['t', 2, 0, 12], ['other', 0, 0, 99], ['t', 0, 0, 10], ['t', 1, 0, 11]));
+
+  expect(world.reports().map(({ error, baseOffset }) => [error, baseOffset])).toEqual([
+    [0, 10],
+    [0, 11],
+    [0, 12],
+  ]);
+});
+
 test('acks=0 is delivered when it is written, without an offset', () => {
   const values = { acks: '0', 'linger.ms': '0' };
   const world = new World(values);
