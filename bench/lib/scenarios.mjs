@@ -48,6 +48,15 @@ export const SCENARIOS = [
     partitions: 1,
   },
   {
+    name: 'latency-warm',
+    title: 'the same after 20,000 messages: a JIT has compiled what runs',
+    task: 'latency',
+    clients: ['librdkafka', 'ours', 'ours, promises', 'kafkajs'],
+    options: { linger: 0, count: 2000, warmup: 20_000 },
+    figures: [main(inMs('median', 'medianMs')), inMs('p90', 'p90Ms'), inMs('p99', 'p99Ms')],
+    partitions: 1,
+  },
+  {
     name: 'startup',
     title: 'from `new` to the first delivered message (bare Node: to a word from both workers), and to a clean end',
     task: 'startup',

@@ -5,7 +5,7 @@ import { enqueue } from '../app/produce.ts';
 import { setLastError } from '../app/registry.ts';
 import { dropReports, flushSteps, purgeSteps, roomSteps } from '../app/serve.ts';
 import { run } from '../app/steps.ts';
-import type { Topic } from '../app/topic.ts';
+import { Topic } from '../app/topic.ts';
 import {
   RD_KAFKA_MSG_F_BLOCK,
   RD_KAFKA_PARTITION_UA,
@@ -33,7 +33,7 @@ import { type HeaderInput, HeaderList, headersFrom, headerValue } from '../defs/
 import { KafkaError, kafkaErrorOf } from '../defs/kafka_error.ts';
 import type { Bytes, rd_kafka_error_t, rd_kafka_t, rd_kafka_topic_t } from '../defs/types.ts';
 import { type rd_kafka_vu_t, Vu } from '../defs/vu.ts';
-import { checkBrand, checkInt32, checkInt64, checkString, typeError } from '../rd/check.ts';
+import { checkBrand, checkInt32, checkInt64, checkString, GONE, typeError } from '../rd/check.ts';
 import {
   block,
   checkHandle,
@@ -47,6 +47,8 @@ import {
 /** What one message is made of, gathered from tags, a struct or an object; one per thread, emptied after each call. */
 class Parts {
   topic: Topic | null;
+  /** In place of `topic`, which is made when all tags have been looked at. */
+  topicName: string | null;
   partition: number;
   value: Bytes;
   key: Bytes;
@@ -58,6 +60,7 @@ class Parts {
 
   constructor() {
     this.topic = null;
+    this.topicName = null;
     this.partition = RD_KAFKA_PARTITION_UA;
     this.value = null;
     this.key = null;
@@ -142,16 +145,21 @@ export function produce(
   key: Bytes,
   msg_opaque?: any,
 ): number {
-  const topic = checkTopic('produce', rkt);
-  checkInt32('produce', 'partition', partition);
-  checkInt32('produce', 'msgflags', msgflags);
+  const topic = living(rkt) ? rkt : checkTopic('produce', rkt);
+  if ((partition | 0) !== partition) checkInt32('produce', 'partition', partition);
+  if ((msgflags | 0) !== msgflags) checkInt32('produce', 'msgflags', msgflags);
   checkValue('produce', 'payload', payload);
   checkValue('produce', 'key', key);
-  checkProducer('produce', topic.rk);
+  if (topic.rk[GONE] !== '' || !topic.rk.producer) checkProducer('produce', topic.rk);
   const err =
     checkPartition(partition) ??
     accept(topic.rk, topic, partition, msgflags, key ?? null, payload ?? null, null, 0, msg_opaque ?? null);
   return noteResult(err) === 0 ? 0 : -1;
+}
+
+/** Quick where it says yes; a topic of another copy of the library (ESM beside CommonJS) is left to checkTopic. */
+function living(rkt: unknown): rkt is Topic {
+  return rkt instanceof Topic && rkt[GONE] === '';
 }
 
 function checkPartition(partition: number): number | null {
@@ -222,8 +230,15 @@ function errorOf(rk: Handle, err: number, text = ''): rd_kafka_error_t | null {
   return kafkaErrorOf(err, text);
 }
 
-function topicNamed(rk: Handle, name: string): Topic | null {
-  return name === '' || name.length > MAX_TOPIC_NAME ? null : rk.topic(name);
+function isTopicName(name: string): boolean {
+  return name !== '' && name.length <= MAX_TOPIC_NAME;
+}
+
+/** A topic given as a handle: one of another client's is undefined in C. */
+function topicOf(fn: string, rk: Handle, rkt: rd_kafka_topic_t, param: string): Topic {
+  const topic = checkTopic(fn, rkt, param);
+  if (topic.rk !== rk) throw new TypeError(`${fn}: ${param} must be a topic of rk, not of another handle`);
+  return topic;
 }
 
 function produceObject(rk: Handle, message: ProduceInput): number {
@@ -243,11 +258,9 @@ function produceObject(rk: Handle, message: ProduceInput): number {
   const list = headersFrom('producev', 'message.headers', headers);
   const taken = list !== null && list === (headers as unknown);
   if (taken) checkBrand('producev', 'message.headers', list, 'rd_kafka_headers_t');
-  const target =
-    typeof topic === 'string'
-      ? topicNamed(rk, checkString('producev', 'message.topic', topic))
-      : checkTopic('producev', topic, 'message.topic');
-  if (target === null) return RD_KAFKA_RESP_ERR__INVALID_ARG;
+  if (typeof topic === 'string' && !isTopicName(checkString('producev', 'message.topic', topic)))
+    return RD_KAFKA_RESP_ERR__INVALID_ARG;
+  const target = typeof topic === 'string' ? rk.topic(topic) : topicOf('producev', rk, topic, 'message.topic');
   const err = checkPartition(partition) ?? accept(rk, target, partition, 0, key, value, list, timestamp, opaque);
   if (err === 0 && taken) list.takeOver();
   return err;
@@ -260,10 +273,11 @@ function addTag(fn: string, rk: Handle, parts: Parts, tag: rd_kafka_vu_t): numbe
   const u = flat ? null : (tag as { u: NonNullable<Exclude<rd_kafka_vu_t, Vu>['u']> }).u;
   switch (tag.vtype) {
     case RD_KAFKA_VTYPE_TOPIC:
-      parts.topic = topicNamed(rk, checkString(fn, 'RD_KAFKA_V_TOPIC', u === null ? value : u.cstr));
-      return parts.topic === null ? RD_KAFKA_RESP_ERR__INVALID_ARG : 0;
+      parts.topic = null;
+      parts.topicName = checkString(fn, 'RD_KAFKA_V_TOPIC', u === null ? value : u.cstr);
+      return isTopicName(parts.topicName) ? 0 : RD_KAFKA_RESP_ERR__INVALID_ARG;
     case RD_KAFKA_VTYPE_RKT:
-      parts.topic = checkTopic(fn, u === null ? value : u.rkt!, 'RD_KAFKA_V_RKT');
+      parts.topic = topicOf(fn, rk, u === null ? value : u.rkt!, 'RD_KAFKA_V_RKT');
       return 0;
     case RD_KAFKA_VTYPE_PARTITION:
       parts.partition = checkInt32(fn, 'RD_KAFKA_V_PARTITION', u === null ? value : u.i32);
@@ -312,10 +326,11 @@ function addHeader(fn: string, parts: Parts, name: unknown, value: Bytes): numbe
 }
 
 function finish(rk: Handle, parts: Parts): number {
-  const { topic, given, single } = parts;
-  if (topic === null) return RD_KAFKA_RESP_ERR__INVALID_ARG;
+  const { given, single, topicName } = parts;
+  if (parts.topic === null && topicName === null) return RD_KAFKA_RESP_ERR__INVALID_ARG;
   const refused = checkPartition(parts.partition);
   if (refused !== null) return refused;
+  const topic = parts.topic ?? rk.topic(topicName!);
   const err = accept(
     rk,
     topic,
@@ -344,7 +359,7 @@ export function flush(rk: rd_kafka_t, timeout_ms: number): rd_kafka_resp_err_t {
 /** `flush` as a promise: rejects with _TIMED_OUT when some messages are left. Callbacks run from the event loop. */
 export async function flush_async(rk: rd_kafka_t, timeout_ms: number = -1, o?: TwinOptions): Promise<void> {
   const handle = checkHandle('flush', rk);
-  const err = await promise(handle, flushSteps(handle, checkTimeout('flush', timeout_ms)), o);
+  const err = await promise('flush_async', handle, flushSteps(handle, checkTimeout('flush', timeout_ms)), o);
   if (err !== 0) throw kafkaErrorOf(err);
 }
 
@@ -362,6 +377,11 @@ export function purge(rk: rd_kafka_t, purge_flags: number): rd_kafka_resp_err_t 
 /** `purge` as a promise. */
 export async function purge_async(rk: rd_kafka_t, purge_flags: number, o?: TwinOptions): Promise<void> {
   const handle = checkHandle('purge', rk);
-  const err = await promise(handle, purgeSteps(handle, checkInt32('purge', 'purge_flags', purge_flags)), o);
+  const err = await promise(
+    'purge_async',
+    handle,
+    purgeSteps(handle, checkInt32('purge', 'purge_flags', purge_flags)),
+    o,
+  );
   if (err !== 0) throw kafkaErrorOf(err);
 }

@@ -12,11 +12,16 @@ import type { ReportMessage } from './report_message.ts';
 
 export class Callbacks {
   conf: ConfCallbacks;
+  /** Somebody wants reports. */
+  readonly reports: boolean;
   private readonly rk: Handle;
+  private readonly onlyErrors: boolean;
 
   constructor(rk: Handle, conf: ConfCallbacks) {
     this.rk = rk;
     this.conf = conf;
+    this.reports = conf.dr_msg_cb !== null || conf.dr_cb !== null;
+    this.onlyErrors = rk.settings['delivery.report.only.error'];
   }
 
   /** rd_kafka_set_logger. */
@@ -24,21 +29,16 @@ export class Callbacks {
     this.conf = { ...this.conf, log_cb };
   }
 
-  /** Somebody wants reports. */
-  get reports(): boolean {
-    return this.conf.dr_msg_cb !== null || this.conf.dr_cb !== null;
-  }
-
   report(message: ReportMessage): void {
     const { rk, conf } = this;
-    if (rk.settings['delivery.report.only.error'] && message.err === 0) return;
-    this.enter();
+    if (this.onlyErrors && message.err === 0) return;
+    rk.inCallback++;
     try {
       if (conf.dr_msg_cb !== null) this.check('dr_msg_cb', conf.dr_msg_cb(rk, message, conf.opaque));
       else this.check('dr_cb', conf.dr_cb!(rk, message.payload, message.err, conf.opaque, message._private));
     } finally {
       message.expire();
-      this.leave();
+      rk.inCallback--;
     }
   }
 
@@ -76,6 +76,7 @@ export class Callbacks {
 
   /** A promise would be forgotten, and its rejection with it. */
   private check(name: string, result: unknown): void {
+    if (result === undefined) return;
     if (result !== null && typeof result === 'object' && typeof (result as { then?: unknown }).then === 'function') {
       void Promise.resolve(result).catch(() => {});
       throw new TypeError(`${name} returned a promise: it runs inside the call that serves it and can't be awaited`);

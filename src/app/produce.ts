@@ -79,11 +79,15 @@ export function enqueue(
   const stamp = timestamp === 0 ? wallClock() : timestamp;
   const bound = keyBytes + valueBytes + headerBytes + RECORD_BOUND;
   for (;;) {
-    const target = choose(topic, partition, key, timestamp === 0 ? stamp : wallClock());
-    if (typeof target === 'number') return target;
+    let target = atOnce(topic, partition, key, stamp);
+    if (target === null) {
+      const chosen = choose(topic, partition, key, timestamp === 0 ? stamp : wallClock());
+      if (typeof chosen === 'number') return chosen;
+      target = chosen;
+    }
     const waits = target.number < 0;
     const result = append(target, waits, partition, bound, stamp, key, value, headers);
-    if (result === CLOSED_NOW) continue;
+    if (result === AGAIN) continue;
     if (result !== 0) return result;
     const live = target.live!;
     if (opaque !== null && opaque !== undefined) keepOpaque(live, opaque);
@@ -97,8 +101,8 @@ export function enqueue(
   }
 }
 
-/** The waiting block was closed between the look and the push: the record goes to its partition. */
-const CLOSED_NOW = 1;
+/** Its batch was sealed, or the waiting block closed, between the look and the append: where it goes is asked again. */
+const AGAIN = 1;
 
 function keepOpaque(live: LiveBatch, opaque: any): void {
   if (live.opaques === null) {
@@ -118,6 +122,18 @@ function sizeOfHeaders(headers: RecordHeaders): number {
       (value === null ? 0 : value.length);
   }
   return bytes;
+}
+
+/**
+ * The partition, when a batch that is open there vouches for it: its topic was known and it had a leader when the batch
+ * was opened, and a batch is not open for long. Nothing shared is looked at. Null: `choose` has to.
+ */
+function atOnce(topic: Topic, partition: number, key: Bytes, stamp: number): Target | null {
+  let target: Target | undefined;
+  if (partition >= 0) target = topic.closed ? topic.partitions[partition] : undefined;
+  else if (key === null && stamp < topic.stickyUntil && stamp >= topic.stickyFrom)
+    target = topic.partitions[topic.sticky];
+  return target === undefined || target.open === null ? null : target;
 }
 
 /** Where the record goes, or why it goes nowhere. Until HEAD was met closed it waits, whatever the count says. */
@@ -150,10 +166,10 @@ function keyless(topic: Topic, key: Bytes, count: number, stamp: number): number
   const { stickyMs } = topic.rk.limits!;
   // An empty key is a key to all but consistent_random.
   if (topic.sticks && stickyMs > 0 && (key === null || topic.settings.partitioner === 'consistent_random')) {
-    const stays =
-      topic.sticky >= 0 && topic.sticky < count && stamp < topic.stickyUntil && stamp >= topic.stickyUntil - stickyMs;
+    const stays = topic.sticky >= 0 && topic.sticky < count && stamp < topic.stickyUntil && stamp >= topic.stickyFrom;
     if (stays && hasLeader(topic, topic.sticky)) return topic.sticky;
     topic.sticky = draw(topic, key, count);
+    topic.stickyFrom = stamp;
     topic.stickyUntil = stamp + stickyMs;
     return topic.sticky;
   }
@@ -187,40 +203,43 @@ function append(
   const writer = rk.writer!;
   const limits = rk.limits!;
   const room = waits ? bound + TARGET_BYTES : bound;
-  for (;;) {
-    let { open } = target;
-    if (
-      open !== null &&
-      (open.count >= limits.batchMessages || (open.count > 0 && open.bytes + room + BATCH_HEADER > limits.batchBytes))
-    ) {
-      if (open.count >= limits.batchMessages || !fits(open, limits, waits, stamp, key, value, headers)) {
-        sealFull(target, open);
-        open = null;
-      }
-    }
-    if (open === null) {
-      open = openBatch(target, waits, stamp, room);
-      if (open === null) return E.RD_KAFKA_RESP_ERR__QUEUE_FULL;
-    } else if (!writer.room(open, room)) {
+  let { open } = target;
+  if (
+    open !== null &&
+    (open.count >= limits.batchMessages || (open.count > 0 && open.bytes + room + BATCH_HEADER > limits.batchBytes))
+  ) {
+    if (open.count >= limits.batchMessages || !fits(open, limits, waits, stamp, key, value, headers)) {
       sealFull(target, open);
-      return E.RD_KAFKA_RESP_ERR__QUEUE_FULL;
+      open = null;
     }
-    let at = open.at;
-    if (waits) at = open.slab.buffer.writeInt32BE(partition, at);
-    const end = writeRecord(open.slab, at, stamp - open.firstTimestamp, open.count, key, value, headers);
-    if (!writer.publish(open, end, stamp)) {
-      target.open = null;
-      continue;
-    }
-    if (open.pushed) return 0;
-    if (!push(target.words, target.base + HEAD, open.id, open.words, open.base + LINK)) {
-      giveUp(target, open);
-      return CLOSED_NOW;
-    }
-    open.pushed = true;
-    ready(rk.memory, target.block, target.words, target.base, rk.ringWorker);
-    return 0;
   }
+  if (open === null) {
+    open = openBatch(target, waits, stamp, room);
+    if (open === null) return E.RD_KAFKA_RESP_ERR__QUEUE_FULL;
+  } else if (!writer.room(open, room)) {
+    sealFull(target, open);
+    return E.RD_KAFKA_RESP_ERR__QUEUE_FULL;
+  }
+  let at = open.at;
+  if (waits) at = open.slab.buffer.writeInt32BE(partition, at);
+  const end = writeRecord(open.slab, at, stamp - open.firstTimestamp, open.count, key, value, headers);
+  if (!writer.publish(open, end, stamp)) {
+    target.open = null;
+    return AGAIN;
+  }
+  return open.pushed ? 0 : show(target, open);
+}
+
+/** The batch's first record makes it visible. */
+function show(target: Target, open: OpenBatch): number {
+  const { rk } = target.topic;
+  if (!push(target.words, target.base + HEAD, open.id, open.words, open.base + LINK)) {
+    giveUp(target, open);
+    return AGAIN;
+  }
+  open.pushed = true;
+  ready(rk.memory, target.block, target.words, target.base, rk.ringWorker);
+  return 0;
 }
 
 /** Near the limit the bound is not good enough: batches are filled to within one record of `batch.size`. */

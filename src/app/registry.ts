@@ -17,21 +17,27 @@ export interface Registry {
 
 const KEY = Symbol.for('rdkafka-ts');
 
-/** The registry of this thread, made at first use. */
-export function registry(): Registry {
+/** Found once, at load: looking it up in each call would cost the hot path. */
+const STATE: Registry = found();
+
+function found(): Registry {
   const root = globalThis as { [KEY]?: Registry };
   root[KEY] ??= { lastError: 0, errno: 0, instances: 0, handles: new Set(), workers: undefined };
   return root[KEY];
 }
 
+/** The registry of this thread. */
+export function registry(): Registry {
+  return STATE;
+}
+
 /** Sets what last_error() and errno() give; call with 0 after a call that resets them. */
 export function setLastError(code: number, errno: number = 0): void {
-  const state = registry();
-  state.lastError = code;
-  state.errno = errno;
+  STATE.lastError = code;
+  STATE.errno = errno;
 }
 
 /** The number of the next handle, from 1. */
 export function nextInstance(): number {
-  return ++registry().instances;
+  return ++STATE.instances;
 }

@@ -21,7 +21,7 @@ export class ReportMessage implements MessageParts {
   private readonly batch: LiveBatch;
   private readonly entry: Reported;
   private readonly text: string | null;
-  private readonly created: number;
+  private readonly timestampDelta: number;
   private readonly keyFrom: number;
   private readonly keyTo: number;
   private readonly valueFrom: number;
@@ -44,7 +44,6 @@ export class ReportMessage implements MessageParts {
     text: string | null,
     partition: number,
     offset: number,
-    created: number,
     opaque: any,
   ) {
     this.err = err as rd_kafka_resp_err_t;
@@ -55,7 +54,9 @@ export class ReportMessage implements MessageParts {
     this.batch = batch;
     this.entry = entry;
     this.text = text;
-    this.created = created;
+    // Mostly a small integer, which a double of the cursor's would put on the heap.
+    const delta = at.timestampDelta;
+    this.timestampDelta = (delta | 0) === delta ? delta | 0 : delta;
     this.keyFrom = at.keyFrom;
     this.keyTo = at.keyTo;
     this.valueFrom = at.valueFrom;
@@ -67,6 +68,10 @@ export class ReportMessage implements MessageParts {
     this.valueCopy = undefined;
     this.keyCopy = undefined;
     this.headersCopy = undefined;
+  }
+
+  private get created(): number {
+    return this.batch.firstTimestamp + this.timestampDelta;
   }
 
   get '~type'(): 'rd_kafka_message_t' {

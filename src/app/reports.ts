@@ -107,6 +107,10 @@ export class Reported {
   readonly doubles: Float64Array;
   readonly base: number;
   index: number;
+  /** What the app has of it, looked up when it comes to be served; `batch` is null for one that main wrote. */
+  found: boolean;
+  batch: LiveBatch | null;
+  relay: RelayOp | null;
   walk: BatchWalk | null;
   /** The verdict as it stands in the block (or is ours), from `decide` on. */
   err: number;
@@ -125,13 +129,18 @@ export class Reported {
     this.base = indexOf(id) * BATCH_WORDS;
     this.count = Atomics.load(page.words, this.base + TAIL) & COUNT_MASK;
     this.index = 0;
+    this.found = false;
+    this.batch = null;
+    this.relay = null;
     this.walk = null;
     const own = verdict !== null;
     this.err = own ? verdict.error : page.words[this.base + ERROR]!;
     this.flags = own ? verdict.status | FLAG_NO_OFFSET : page.words[this.base + STATUS]!;
     this.broker = own ? -1 : page.words[this.base + BROKER]!;
     this.worker = page.words[this.base + WORKER]!;
-    this.baseOffset = page.doubles[(this.base >> 1) + BASE_OFFSET]!;
+    const offset = page.doubles[(this.base >> 1) + BASE_OFFSET]!;
+    // A small integer where it is one: each report's offset is then no number on the heap.
+    this.baseOffset = (offset | 0) === offset ? offset | 0 : offset;
     this.appendTime = own ? -1 : page.doubles[(this.base >> 1) + APPEND_TIME]!;
   }
 
@@ -213,12 +222,16 @@ export class Reports {
   claimAll(error: number = E.RD_KAFKA_RESP_ERR__FATAL): void {
     for (const entry of this.queue.slice(this.head)) this.reported.add(entry.id);
     const live = [...this.live.values()];
-    for (const id of this.relays.keys()) this.claimOne(id, true, error);
-    for (const batch of live) if (batch.waits) this.claimOne(batch.id, false, error);
-    for (const batch of live) if (!batch.waits) this.claimOne(batch.id, true, error);
+    for (const id of this.relays.keys()) this.claimOne(id, error);
+    for (const batch of live) if (batch.waits) this.claimOne(batch.id, error);
+    for (const batch of live) if (!batch.waits) this.claimOne(batch.id, error);
   }
 
-  private claimOne(id: number, mayBeSent: boolean, error: number): void {
+  /**
+   * Who seals a batch looks at its generation afterwards, so one that nobody had sealed is sent by nobody. A sealed one
+   * may be on its way, even one that waited: main relays it, and may have begun before it died.
+   */
+  private claimOne(id: number, error: number): void {
     if (this.reported.has(id)) return;
     this.reported.add(id);
     const words = this.rk.memory.page(id).words;
@@ -226,8 +239,7 @@ export class Reports {
     const generation = Atomics.load(words, base + GEN);
     const won = generation > 0 && claim(words, base, generation);
     const sealedBefore = Atomics.or(words, base + TAIL, SEALED) < 0;
-    const status =
-      sealedBefore && mayBeSent ? E.RD_KAFKA_MSG_STATUS_POSSIBLY_PERSISTED : E.RD_KAFKA_MSG_STATUS_NOT_PERSISTED;
+    const status = sealedBefore ? E.RD_KAFKA_MSG_STATUS_POSSIBLY_PERSISTED : E.RD_KAFKA_MSG_STATUS_NOT_PERSISTED;
     this.queue.push(new Reported(this.rk.memory, id, won ? { error, status } : null));
   }
 
@@ -284,8 +296,8 @@ export class Reports {
   /** No callback: counts are all that is left to do. */
   private drop(entry: Reported): number {
     const count = entry.count - entry.index;
-    const batch = this.live.get(entry.id);
-    if (batch === undefined || batch.waits) while (entry.index < entry.count) this.serveOne(entry, false);
+    const { batch } = this.look(entry);
+    if (batch === null || batch.waits) while (entry.index < entry.count) this.serveOne(entry, false);
     else {
       entry.index = entry.count;
       this.rk.took(count, batch.valueBytes);
@@ -293,14 +305,22 @@ export class Reports {
     return count;
   }
 
+  /** Entries are served one after the other, so what holds when one comes to be served holds until its end. */
+  private look(entry: Reported): Reported {
+    if (entry.found) return entry;
+    entry.found = true;
+    entry.relay = this.relays.get(entry.id) ?? null;
+    entry.batch = this.live.get(entry.id) ?? null;
+    return entry;
+  }
+
   private serveOne(entry: Reported, callback: boolean): void {
-    const relay = this.relays.get(entry.id);
-    if (relay !== undefined) {
+    const { relay, batch } = this.look(entry);
+    if (relay !== null) {
       this.serveRelayed(entry, relay, callback);
       return;
     }
-    const batch = this.live.get(entry.id);
-    if (batch === undefined) {
+    if (batch === null) {
       // A waiting batch that was claimed, and all of whose records came back in batches of main's.
       entry.index = entry.count;
       return;
@@ -313,7 +333,7 @@ export class Reports {
     }
     const slab = walk.slab!;
     const from = walk.at;
-    this.cursor.read(slab.bytes, from + (batch.waits ? TARGET_BYTES : 0), walk.end);
+    this.cursor.readOwn(slab.bytes, batch.waits ? from + TARGET_BYTES : from);
     walk.at = this.cursor.next;
     const index = entry.index++;
     if (!batch.waits) {
@@ -334,7 +354,7 @@ export class Reports {
     const origin = this.live.get(originId);
     if (origin === undefined) return;
     const place = this.place(origin, row);
-    this.cursor.read(place.slab.bytes, place.at + TARGET_BYTES, place.end);
+    this.cursor.readOwn(place.slab.bytes, place.at + TARGET_BYTES);
     origin.served++;
     const done = origin.served === this.countOf(originId);
     try {
@@ -362,7 +382,7 @@ export class Reports {
       const places: { slab: { bytes: Uint8Array; buffer: Buffer }; at: number; end: number }[] = [];
       while (places.length < walk.count && (walk.at < walk.end || walk.nextPiece())) {
         const slab = walk.slab!;
-        this.cursor.read(slab.bytes, walk.at + TARGET_BYTES, walk.end);
+        this.cursor.readOwn(slab.bytes, walk.at + TARGET_BYTES);
         places.push({ slab, at: walk.at, end: walk.end });
         walk.at = this.cursor.next;
       }
@@ -383,8 +403,7 @@ export class Reports {
     }
     const offset = (entry.flags & FLAG_NO_OFFSET) !== 0 ? E.RD_KAFKA_OFFSET_INVALID : entry.baseOffset + index;
     const opaque = batch.opaques === null ? null : (batch.opaques[row] ?? null);
-    const created = batch.firstTimestamp + cursor.timestampDelta;
-    const message = new ReportMessage(entry, batch, bytes, cursor, err, text, partition, offset, created, opaque);
+    const message = new ReportMessage(entry, batch, bytes, cursor, err, text, partition, offset, opaque);
     rk.took(1, cursor.valueTo < 0 ? 0 : cursor.valueTo - cursor.valueFrom);
     batch.readers++;
     try {

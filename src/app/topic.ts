@@ -48,7 +48,9 @@ export class Topic {
   readonly partitions: Target[];
   /** Its partitioner lets records without a key stick. */
   readonly sticks: boolean;
+  /** The partition that records without a key stick to, from `stickyFrom` till before `stickyUntil`. */
   sticky: number;
+  stickyFrom: number;
   stickyUntil: number;
 
   constructor(rk: Handle, name: string, settings: TopicSettings, partitioner: Partitioner, opaque: any) {
@@ -64,6 +66,7 @@ export class Topic {
     this.partitions = [];
     this.sticks = !['consistent', 'murmur2', 'fnv1a'].includes(settings.partitioner);
     this.sticky = -1;
+    this.stickyFrom = 0;
     this.stickyUntil = 0;
   }
 

@@ -73,8 +73,9 @@ export class WorkerLoop {
     this.setTimer(wake, now);
   }
 
+  /** A timer that is set for sooner stays: it finds nothing due and sets the next one, which is cheaper than moving it. */
   private setTimer(wake: number, now: number): void {
-    if (wake === this.timerAt && this.timer !== null) return;
+    if (this.timer !== null && this.timerAt <= wake) return;
     this.timer?.clear();
     this.timer = null;
     this.timerAt = wake;

@@ -398,7 +398,9 @@ export class Connection implements LinkOwner, Expirer {
     this.lastSentAt = now;
     this.lastActivityAt = now;
     this.deadlines.set(pending, now + this.timeoutOf(pending.request));
-    this.debug(RD_KAFKA_DBG_PROTOCOL, 'SEND', `${pending.request.name} v${version}, id ${this.correlationId}`);
+    // Not even the text is made on the hot path.
+    if (this.debugs(RD_KAFKA_DBG_PROTOCOL))
+      this.debug(RD_KAFKA_DBG_PROTOCOL, 'SEND', `${pending.request.name} v${version}, id ${this.correlationId}`);
   }
 
   /** Ends a request that can't be written. */
@@ -431,10 +433,12 @@ export class Connection implements LinkOwner, Expirer {
     this.advance();
   }
 
+  private debugs(context: number): boolean {
+    return ((this.options.debug ?? 0) & context) !== 0;
+  }
+
   private debug(context: number, fac: string, text: string): void {
-    if (((this.options.debug ?? 0) & context) !== 0) {
-      this.options.log(DEBUG, fac, `${this.brokerName}: ${text}`, context);
-    }
+    if (this.debugs(context)) this.options.log(DEBUG, fac, `${this.brokerName}: ${text}`, context);
   }
 
   private entered(to: BrokerState, from: BrokerState, reason: string): void {

@@ -27,6 +27,24 @@ function around(...body: number[]): Uint8Array {
 }
 
 describe('a good record', () => {
+  test('a record of our own is read without checks to the same places', () => {
+    const random = new Generator(23);
+    const { attributes: _a, offsetDelta: _o, bodyFrom: _b, ...own } = new RecordCursor();
+    const places = (cursor: RecordCursor) =>
+      Object.fromEntries(Object.keys(own).map((name) => [name, cursor[name as keyof RecordCursor]]));
+    const buffer = Buffer.alloc(100_000);
+    for (let i = 0; i < 3000; i++) {
+      const { timestamp = 0, key = null, value = null, headers = null } = random.record();
+      const end = writeRecord({ bytes: buffer, buffer }, i % 9, timestamp, random.below(2 ** 31), key, value, headers);
+      const [checked, unchecked] = [new RecordCursor(), new RecordCursor()];
+
+      checked.read(buffer, i % 9, end);
+      unchecked.readOwn(buffer, i % 9);
+
+      expect(places(unchecked)).toEqual(places(checked));
+    }
+  });
+
   test('headers come as copies in order, duplicates and nulls kept', () => {
     const record = aRecord();
 
