@@ -13,6 +13,7 @@ import type { Handle } from './handle.ts';
 type FetchedOp = Extract<BrokerToAppOp, { type: 'fetched' }>;
 type FetchErrorOp = Extract<BrokerToAppOp, { type: 'fetch_error' }>;
 type AssignedOp = Extract<MainToAppOp, { type: 'assigned' }>;
+type ConsumerErrorOp = Extract<MainToAppOp, { type: 'consumer_error' }>;
 type RebalanceOp = Extract<MainToAppOp, { type: 'rebalance' }>;
 
 /** A partition that is assigned, as far as the app has read. */
@@ -23,6 +24,8 @@ export interface Consumed {
   home: number;
   /** Where the end was last told. */
   eof: number;
+  /** The app has been told that it may not read this. */
+  denied: boolean;
 }
 
 /** The buffers of one answer, shared by its entries; given back when the last one is done. */
@@ -130,15 +133,7 @@ export class ConsumerQueue {
         this.rebalances.push(op);
         return;
       case 'consumer_error':
-        this.push({
-          kind: 'error',
-          part: null,
-          err: op.err,
-          text: op.text,
-          topic: op.topic ?? null,
-          partition: op.partition ?? -1,
-          offset: op.offset ?? E.RD_KAFKA_OFFSET_INVALID,
-        });
+        this.consumerError(op);
         return;
       case 'group':
         this.memberId = op.memberId;
@@ -151,9 +146,35 @@ export class ConsumerQueue {
     this.homes = op.home;
     if (op.version < 0 || op.version === this.version) {
       const cell = new Cell(op.cell, this.rk.memory.page(op.cell));
-      this.assigned.set(op.cell, { topic: op.topic, number: op.partition, cell, home: op.home, eof: -1 });
+      this.assigned.set(op.cell, {
+        topic: op.topic,
+        number: op.partition,
+        cell,
+        home: op.home,
+        eof: -1,
+        denied: false,
+      });
     }
     this.release();
+  }
+
+  /** Of a partition: dropped with it, like its records. */
+  private consumerError(op: ConsumerErrorOp): void {
+    const { topic = null, partition = -1, err, text, offset = E.RD_KAFKA_OFFSET_INVALID } = op;
+    let part: Consumed | null = null;
+    if (partition >= 0) {
+      part = [...this.assigned.values()].find((each) => each.topic === topic && each.number === partition) ?? null;
+      if (part === null || this.toldBefore(part, err)) return;
+    }
+    this.push({ kind: 'error', part, err, text, topic, partition, offset });
+  }
+
+  /** Main hears of refused rights from metadata, the partition's worker from its fetches: the app is told once. */
+  private toldBefore(part: Consumed, err: number): boolean {
+    if (err !== E.RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED) return false;
+    const before = part.denied;
+    part.denied = true;
+    return before;
   }
 
   /** What the old home posted comes first (memory.md, part 1, 7). */
@@ -214,7 +235,10 @@ export class ConsumerQueue {
   private addEntry(entry: FetchedEntry, block: Block): void {
     const part = this.partOf(entry.cell, entry.home);
     if (part === null) this.drop(entry, block, 0);
-    else this.push({ kind: 'records', part, entry, block, batch: 0, at: -1, left: 0 });
+    else {
+      part.denied = false;
+      this.push({ kind: 'records', part, entry, block, batch: 0, at: -1, left: 0 });
+    }
   }
 
   /** Records that nobody will see: batches from `batch` on. */
@@ -229,7 +253,7 @@ export class ConsumerQueue {
       return;
     }
     const part = this.partOf(op.cell, op.home);
-    if (part !== null)
+    if (part !== null && !this.toldBefore(part, op.err))
       this.push({
         kind: 'error',
         part,

@@ -2,14 +2,21 @@
 // @thread main
 
 import type { Settings } from '../conf/settings_type.ts';
-import { RD_KAFKA_RESP_ERR__TIMED_OUT, RD_KAFKA_RESP_ERR__TRANSPORT } from '../defs/enums.ts';
+import {
+  RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET,
+  RD_KAFKA_RESP_ERR__TIMED_OUT,
+  RD_KAFKA_RESP_ERR__TRANSPORT,
+  RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION,
+  RD_KAFKA_RESP_ERR__WAIT_CACHE,
+} from '../defs/enums.ts';
 import { errorText, isRetriable } from '../defs/errors.ts';
 import type { BlockPool } from '../ops/block_pool.ts';
 import { Cell } from '../ops/cells.ts';
 import type { HandleMemory } from '../ops/memory.ts';
 import type { BrokerToMainOp, MainToAppOp } from '../ops/ops.ts';
+import { ZERO_UUID } from '../protocol/reader.ts';
 import type { Assignment, PartitionOffset } from './group_env.ts';
-import type { Metadata } from './metadata.ts';
+import type { CachedTopic, Metadata } from './metadata.ts';
 import type { BrokerWorkers } from './workers.ts';
 
 type FetchStoppedOp = Extract<BrokerToMainOp, { type: 'fetch_stopped' }>;
@@ -17,6 +24,8 @@ type FetchStoppedOp = Extract<BrokerToMainOp, { type: 'fetch_stopped' }>;
 const OFFSET_INVALID = -1001;
 const OFFSET_STORED = -1000;
 const ASK_AGAIN_MS = 500;
+/** A topic that has not (yet) a partition of that number is asked for so often. */
+const MISSING_MS = 10_000;
 
 /**
  *   offset     its start is asked for (the committed offset)
@@ -39,6 +48,12 @@ class Assigned {
   leaderEpoch: number;
   committed: number;
   refusal: number;
+  /** When the committed offset is asked for again. */
+  askAt: number;
+  /** Of the topic that it is fetched from; ZERO_UUID where the cluster names none. */
+  topicId: string;
+  /** Why there is no such partition, as the app was told; 0 while there is one. */
+  missing: number;
 
   constructor(topic: string, number: number, cell: Cell, offset: number) {
     this.topic = topic;
@@ -51,6 +66,9 @@ class Assigned {
     this.leaderEpoch = -1;
     this.committed = OFFSET_INVALID;
     this.refusal = 0;
+    this.askAt = Number.POSITIVE_INFINITY;
+    this.topicId = ZERO_UUID;
+    this.missing = 0;
   }
 }
 
@@ -63,7 +81,7 @@ export interface AssignmentEnv {
   readonly metadata: Metadata;
   readonly workers: BrokerWorkers;
   toApp(op: MainToAppOp): void;
-  later(ms: number, fn: () => void): void;
+  now(): number;
   fetchCommitted(
     partitions: readonly PartitionOffset[],
     done: (err: number, offsets: readonly PartitionOffset[]) => void,
@@ -75,11 +93,47 @@ export class Assignments implements Assignment {
   private current: Assigned[];
   /** Rises over all partitions: data of a lower home than its partition's is stale, whatever cell it names. */
   private homes: number;
+  /** Whose partitions they are. */
+  private readonly topics: Set<string>;
+  /** When the first of them is due: committed offsets to ask for again, partitions to look for again. */
+  private askAt: number;
+  private missingAt: number;
 
   constructor(env: AssignmentEnv) {
     this.env = env;
     this.current = [];
     this.homes = 0;
+    this.topics = new Set();
+    this.askAt = Number.POSITIVE_INFINITY;
+    this.missingAt = Number.POSITIVE_INFINITY;
+  }
+
+  /** Asks again for what is due. Returns when to be polled next. */
+  poll(now: number): number {
+    if (now >= this.askAt) this.askAgain(now);
+    if (now >= this.missingAt) this.lookAgain(now);
+    return Math.min(this.askAt, this.missingAt);
+  }
+
+  private askAgain(now: number): void {
+    const due = this.current.filter(({ askAt }) => askAt <= now);
+    for (const part of due) part.askAt = Number.POSITIVE_INFINITY;
+    this.askAt = this.current.reduce((at, part) => Math.min(at, part.askAt), Number.POSITIVE_INFINITY);
+    this.ask(due);
+  }
+
+  private lookAgain(now: number): void {
+    this.missingAt = Number.POSITIVE_INFINITY;
+    for (const { topic, missing } of this.current) {
+      if (missing !== RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION) continue;
+      this.env.metadata.leaderStale(topic);
+      this.missingAt = now + MISSING_MS;
+    }
+  }
+
+  /** Some partition of the topic is assigned. */
+  has(topic: string): boolean {
+    return this.topics.has(topic);
   }
 
   assign(partitions: readonly PartitionOffset[]): void {
@@ -92,8 +146,9 @@ export class Assignments implements Assignment {
       const part = new Assigned(topic, partition, cell, offset);
       part.home = ++this.homes;
       this.current.push(part);
+      this.topics.add(topic);
       env.toApp({ type: 'assigned', topic, partition, cell: id, home: part.home, version });
-      env.metadata.want(topic);
+      this.check(part, env.metadata.want(topic));
       if (offset === OFFSET_INVALID || offset === OFFSET_STORED) {
         part.state = 'offset';
         asking.push(part);
@@ -110,18 +165,16 @@ export class Assignments implements Assignment {
     this.env.fetchCommitted(wanted, (err, offsets) => {
       const live = parts.filter((part) => this.current.includes(part));
       if (live.length === 0) return;
-      const again: Assigned[] = [];
       for (const part of live) {
         const found = offsets.find((each) => each.topic === part.topic && each.partition === part.number);
         const code = err !== 0 ? err : (found?.err ?? 0);
         if (code === 0 && found !== undefined) this.start(part, found);
         else {
           this.refused(part, code);
-          again.push(part);
+          part.askAt = this.env.now() + ASK_AGAIN_MS;
+          this.askAt = Math.min(this.askAt, part.askAt);
         }
       }
-      if (again.length > 0)
-        this.env.later(ASK_AGAIN_MS, () => this.ask(again.filter((part) => this.current.includes(part))));
       this.placeAll();
     });
   }
@@ -131,8 +184,11 @@ export class Assignments implements Assignment {
     if (part.refusal === err) return;
     part.refusal = err;
     if (isRetriable(err) || err === RD_KAFKA_RESP_ERR__TIMED_OUT || err === RD_KAFKA_RESP_ERR__TRANSPORT) return;
-    const text = `${part.topic} [${part.number}]: the committed offset can't be read: ${errorText(err)}`;
-    this.env.toApp({ type: 'consumer_error', err, text, topic: part.topic, partition: part.number });
+    this.tell(part, err, `the committed offset can't be read: ${errorText(err)}`);
+  }
+
+  private tell({ topic, number }: Assigned, err: number, text: string): void {
+    this.env.toApp({ type: 'consumer_error', err, text: `${topic} [${number}]: ${text}`, topic, partition: number });
   }
 
   private start(part: Assigned, found: PartitionOffset): void {
@@ -141,13 +197,7 @@ export class Assignments implements Assignment {
     if (found.offset >= 0) part.committed = found.offset;
     if (part.offset !== OFFSET_INVALID) return;
     part.state = 'offset';
-    this.env.toApp({
-      type: 'consumer_error',
-      err: -140,
-      text: `${part.topic} [${part.number}]: no committed offset, and auto.offset.reset=error`,
-      topic: part.topic,
-      partition: part.number,
-    });
+    this.tell(part, RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET, 'no committed offset, and auto.offset.reset=error');
   }
 
   unassign(done: () => void): void {
@@ -161,6 +211,7 @@ export class Assignments implements Assignment {
     if (cells.length > 0) env.toApp({ type: 'revoked', cells });
     done();
     this.current = [];
+    this.topics.clear();
   }
 
   private stop(part: Assigned, answer: boolean): void {
@@ -199,13 +250,32 @@ export class Assignments implements Assignment {
     for (const part of this.current) this.place(part);
   }
 
+  topicChanged(cached: CachedTopic): void {
+    for (const part of this.current) {
+      if (part.topic !== cached.topic) continue;
+      this.check(part, cached);
+      this.place(part);
+    }
+  }
+
+  /** Tells the app of a partition that is not there, once for each reason. */
+  private check(part: Assigned, { err, partitions }: CachedTopic): void {
+    if (err === RD_KAFKA_RESP_ERR__WAIT_CACHE) return;
+    const missing = err === 0 && part.number >= partitions.length ? RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION : err;
+    if (missing === part.missing) return;
+    part.missing = missing;
+    if (missing === 0) return;
+    this.tell(part, missing, errorText(missing));
+    if (err !== 0) return;
+    this.missingAt = Math.min(this.missingAt, this.env.now() + MISSING_MS);
+  }
+
   private place(part: Assigned): void {
     const { env } = this;
-    const leader = env.metadata.topics.get(part.topic)?.partitions[part.number];
+    const cached = env.metadata.topics.get(part.topic);
+    const leader = cached?.partitions[part.number];
     if (part.state === 'fetching') {
-      if (leader === undefined || leader.leader < 0) return;
-      // A leader that was elected anew refuses those that name its old epoch.
-      if (leader.leader === part.broker && leader.leaderEpoch <= part.leaderEpoch) return;
+      if (part.missing === 0 && !this.moved(part, cached)) return;
       part.state = 'moving';
       this.stop(part, true);
       return;
@@ -213,6 +283,7 @@ export class Assignments implements Assignment {
     if (part.state !== 'ready' || leader === undefined || leader.leader < 0) return;
     const worker = env.workers.ensure(leader.leader);
     if (worker === null) return;
+    this.follow(part, cached!);
     part.state = 'fetching';
     part.broker = leader.leader;
     part.leaderEpoch = leader.leaderEpoch;
@@ -229,6 +300,20 @@ export class Assignments implements Assignment {
     });
   }
 
+  /** It has a leader, and that is not the one that fetches it now. */
+  private moved(part: Assigned, cached: CachedTopic | undefined): boolean {
+    const leader = cached?.partitions[part.number];
+    if (leader === undefined || leader.leader < 0) return false;
+    // A leader that was elected anew refuses those that name its old epoch; in a topic made anew they begin again.
+    return leader.leader !== part.broker || leader.leaderEpoch > part.leaderEpoch || another(part.topicId, cached!);
+  }
+
+  /** Positions in a topic that was deleted and made again are not comparable with those in the old one. */
+  private follow(part: Assigned, cached: CachedTopic): void {
+    if (another(part.topicId, cached)) part.committed = OFFSET_INVALID;
+    if (cached.topicId !== ZERO_UUID) part.topicId = cached.topicId;
+  }
+
   /** The old leader's worker has stopped, and posted everything that it had before that. */
   fetchStopped({ cell, home, offset }: FetchStoppedOp, oldWorker: number): void {
     // The home tells a cell that has been given to another partition since.
@@ -241,4 +326,9 @@ export class Assignments implements Assignment {
     this.env.toApp({ type: 'home', cell, home: part.home, oldWorker });
     this.place(part);
   }
+}
+
+/** The topic was deleted and made again since, as far as the cluster names ids. */
+function another(before: string, { topicId }: CachedTopic): boolean {
+  return before !== ZERO_UUID && topicId !== ZERO_UUID && topicId !== before;
 }

@@ -6,8 +6,10 @@
 import type { MainHandle } from './handle.ts';
 import type { HandleWorker } from './workers.ts';
 
-/** What is left of the deadline for the consumer is less by this: sockets want to be closed too. */
-const SOCKETS_MS = 500;
+/** Without an app thread a handle has so long for its end. */
+const LAST_MS = 500;
+/** What is left of it for the consumer is less by this: sockets want to be closed too. */
+const SOCKETS_MS = 250;
 
 type Stage = 'open' | 'leaving' | 'workers' | 'sockets' | 'done';
 
@@ -31,9 +33,8 @@ export class Closing {
     if (this.stage !== 'open') return;
     this.deadline = deadline;
     this.stage = 'leaving';
-    const { consumer } = this.rk;
-    if (consumer === null) this.closeWorkers();
-    else consumer.close(deadline - SOCKETS_MS, () => this.closeWorkers());
+    this.rk.consumer?.end();
+    this.closeWorkers();
   }
 
   poll(now: number): number {
@@ -63,9 +64,15 @@ export class Closing {
     });
   }
 
-  /** The app thread is gone, and with it everybody who could read what we have to say. */
+  /** The app thread is gone, and with it everybody who could read what we have to say; the group may want to know. */
   appGone(): void {
-    this.start(this.rk.now() + SOCKETS_MS);
+    if (this.stage !== 'open') return;
+    const { consumer } = this.rk;
+    const now = this.rk.now();
+    this.deadline = now + LAST_MS;
+    this.stage = 'leaving';
+    if (consumer === null) this.closeWorkers();
+    else consumer.close(this.deadline - SOCKETS_MS, true, () => this.closeWorkers());
   }
 
   private closeWorkers(): void {
@@ -85,6 +92,8 @@ export class Closing {
   private finish(): void {
     if (this.stage === 'done') return;
     this.stage = 'done';
+    // Past the deadline they have not been told: this main goes on with other handles.
+    this.rk.brokers.close(() => {});
     for (const worker of this.rk.workers.all) {
       worker.reader.close();
       this.rk.workers.release(worker);

@@ -7,6 +7,7 @@ import {
   RD_KAFKA_DBG_CONSUMER,
   RD_KAFKA_DBG_TOPIC,
 } from '../defs/debug_contexts.generated.ts';
+import { RD_KAFKA_RESP_ERR__WAIT_CACHE } from '../defs/enums.ts';
 import { POLLS, WAITING } from '../ops/head_page.ts';
 import type { BrokerToMainOp, PartitionOffset } from '../ops/ops.ts';
 import { Assignments } from './assignment.ts';
@@ -20,8 +21,6 @@ import type { HandleWorker } from './workers.ts';
 const WATCH_MS = 100;
 /** consumer_close never takes longer than this, whatever the coordinator does. */
 const CLOSE_MS = 10_000;
-/** destroy, without a connection to the coordinator. */
-const UNHEARD_MS = 300;
 
 const CONTEXTS = {
   cgrp: RD_KAFKA_DBG_CGRP,
@@ -46,16 +45,19 @@ export class Consumer {
   private readonly rk: MainHandle;
   private lastPolls: number;
   private watchAt: number;
+  private leaving: boolean;
   private closed: boolean;
-  private hurries: boolean;
+  /** Topics that the group follows. */
+  private followed: ReadonlySet<string>;
   private told: { readonly memberId: string; readonly generation: number };
 
   constructor(rk: MainHandle, hooks: { readonly rebalance: boolean; readonly offsetCommit: boolean }) {
     this.rk = rk;
     this.lastPolls = 0;
     this.watchAt = 0;
+    this.leaving = false;
     this.closed = false;
-    this.hurries = false;
+    this.followed = new Set();
     this.told = { memberId: '', generation: -1 };
     const reset = RESETS.get(rk.topicSettings['auto.offset.reset']);
     this.assignments = new Assignments({
@@ -66,7 +68,7 @@ export class Consumer {
       metadata: rk.metadata,
       workers: rk.workers,
       toApp: (op) => rk.toApp.post(op),
-      later: (ms, fn) => void rk.clock.setTimer(ms, fn),
+      now: () => rk.now(),
       fetchCommitted: (partitions, done) =>
         this.group.offsets.fetch(partitions, rk.settings['socket.timeout.ms'], done),
     });
@@ -92,13 +94,19 @@ export class Consumer {
       coordinatorAddress: (id, host, port) => rk.brokers.addNode(id, host, port),
       partitionCount: (topic) => {
         const cached = rk.metadata.topics.get(topic);
-        if (cached === undefined || cached.err === -164) return null;
+        if (cached === undefined) return null;
+        if (cached.err === RD_KAFKA_RESP_ERR__WAIT_CACHE) return cached.absent === 0 ? null : -1;
         return cached.err === 0 ? cached.partitions.length : -1;
       },
-      topicError: (topic) => rk.metadata.topics.get(topic)?.err ?? 0,
-      wantTopics: (topics) => {
-        for (const topic of topics ?? []) rk.metadata.want(topic);
+      topicError: (topic) => {
+        const { err = 0, absent = 0 } = rk.metadata.topics.get(topic) ?? {};
+        return absent === 0 ? err : absent;
       },
+      wantTopics: (topics) => {
+        this.followed = new Set(topics);
+        for (const topic of this.followed) rk.metadata.want(topic);
+      },
+      reach: () => (rk.brokers.coordinatorUp ? 'coordinator' : rk.brokers.anyUp ? 'others' : 'nobody'),
       wake: () => rk.soon(),
       toApp: (op) => rk.toApp.post(op),
       fatal: (err, text) => rk.error(err, text, true),
@@ -113,8 +121,7 @@ export class Consumer {
       this.lastPolls = polls;
       this.watchAt = now + WATCH_MS;
     }
-    this.hurry(now);
-    const next = this.group.poll(now);
+    const next = Math.min(this.group.poll(now), this.assignments.poll(now));
     this.tell();
     return this.closed ? next : Math.min(this.watchAt, next);
   }
@@ -137,9 +144,14 @@ export class Consumer {
     this.group.onAssignCall(partitions?.map((each) => ({ ...each, version })) ?? null);
   }
 
-  topicChanged(_cached: CachedTopic): void {
+  topicChanged(cached: CachedTopic): void {
     this.group.metadataChanged();
-    this.assignments.placeAll();
+    this.assignments.topicChanged(cached);
+  }
+
+  /** Somebody here wants to know of the topic. */
+  uses(topic: string): boolean {
+    return this.followed.has(topic) || this.assignments.has(topic);
   }
 
   placeAll(): void {
@@ -164,30 +176,31 @@ export class Consumer {
 
   /**
    * consumer_close, and its part of destroy (`ending`): that one has time for a last commit and leave only where there is
-   * a coordinator to hear them.
+   * a coordinator to hear them. `deadline` in ms since the handle's start.
    */
-  leave(deadline: number, ending: boolean, done: () => void): void {
-    this.hurries = ending;
-    this.close(deadline, done);
-  }
-
-  /** The coordinator went away before it could hear of the end, or was not there. */
-  private hurry(now: number): void {
-    if (!this.hurries || (this.group.coordinator.node !== null && this.rk.brokers.coordinatorUp)) return;
-    this.hurries = false;
-    this.close(now + UNHEARD_MS, () => {});
-  }
-
-  /** `deadline` in ms since the handle's start. */
-  close(deadline: number, done: () => void): void {
+  close(deadline: number, ending: boolean, done: () => void): void {
     if (this.closed) {
       done();
       return;
     }
-    this.group.close(Math.min(deadline, this.rk.now() + CLOSE_MS), () => {
+    this.leaving = true;
+    const ended = (): void => {
       this.closed = true;
       done();
-    });
+    };
+    this.group.close(Math.min(deadline, this.rk.now() + CLOSE_MS), ended, ending);
     this.rk.soon();
+  }
+
+  /**
+   * The end of the handle. What the app has not closed before is let go without a word to the group: so it was asked for
+   * (NO_CONSUMER_CLOSE), or the handle is fatal. What it began to close has no more time.
+   */
+  end(): void {
+    if (this.leaving) this.close(this.rk.now(), true, () => {});
+    else {
+      this.closed = true;
+      this.group.abort();
+    }
   }
 }

@@ -66,6 +66,8 @@ export interface Assignment {
   partitions(): readonly PartitionOffset[];
 }
 
+export type Reach = 'coordinator' | 'others' | 'nobody';
+
 export interface GroupEnv {
   readonly settings: GroupSettings;
   /** isolation.level is read_committed: offsets of open transactions are waited for. */
@@ -86,8 +88,10 @@ export interface GroupEnv {
   topicError(topic: string): number;
   /** Racks of the replicas of each partition, null when they are not known; without it `range` knows of no racks. */
   partitionRacks?(topic: string): readonly (readonly string[])[] | null;
-  /** The metadata cache keeps these fresh and calls the group's metadataChanged() when one changes. */
+  /** The metadata cache keeps these fresh, and no others, and calls the group's metadataChanged() when one changes. */
   wantTopics(topics: readonly string[] | null): void;
+  /** Who can be talked to now: the coordinator that was found last, or at least some broker. */
+  reach(): Reach;
   /** Something has happened outside of poll(now): call poll soon. Never polls by itself. */
   wake(): void;
   toApp(op: AppOp): void;

@@ -8,11 +8,12 @@ import { BatchPool, BatchWriter } from '../ops/batch_writer.ts';
 import { FLAG_NO_OFFSET } from '../ops/batches.ts';
 import { BlockPool, PageNumbers } from '../ops/block_pool.ts';
 import { Channel } from '../ops/channel.ts';
+import { collect } from '../ops/collect.ts';
 import { ExtentPool } from '../ops/extents.ts';
 import { LOG_LEVEL } from '../ops/head_page.ts';
 import { FIRST_APP_SLOT, indexOf, MAIN } from '../ops/ids.ts';
 import { HandleMemory } from '../ops/memory.ts';
-import type { AppToMainOp, BrokerToMainOp, MainToAppOp, OpenHandleOp, PageOp } from '../ops/ops.ts';
+import type { AppToMainOp, BrokerToMainOp, DropSlabsOp, MainToAppOp, OpenHandleOp, PageOp } from '../ops/ops.ts';
 import { OWNER, PARTITION_WORDS, ready, takeReady } from '../ops/partitions.ts';
 import { PortReader } from '../ops/port_reader.ts';
 import { type ThreadPage, threadPage } from '../ops/thread_page.ts';
@@ -22,7 +23,9 @@ import type { Clock } from '../rd/clock.ts';
 import { Brokers } from './brokers.ts';
 import { Closing } from './closing.ts';
 import { Consumer } from './consumer.ts';
+import { Idempotence } from './idempotence.ts';
 import { type CachedTopic, Metadata } from './metadata.ts';
+import { SlabSweep } from './slab_sweep.ts';
 import { type MainPartition, Topics } from './topics.ts';
 import { Calls } from './user_calls.ts';
 import { Waiting } from './waiting.ts';
@@ -46,7 +49,10 @@ export class MainHandle implements LoopTask {
   readonly waiting: Waiting;
   readonly calls: Calls;
   readonly consumer: Consumer | null;
+  readonly idempotence: Idempotence | null;
   readonly closing: Closing;
+  private readonly extents: ExtentPool;
+  private readonly sweep: SlabSweep;
   private readonly startedAt: number;
   private readonly loop: WorkerLoop;
   private readonly fromApp: PortReader<AppToMainOp>;
@@ -85,6 +91,8 @@ export class MainHandle implements LoopTask {
       this.announce({ type: 'page', creator: MAIN, number, memory });
     this.blocks = new BlockPool(this.memory, MAIN, numbers, announcePage);
     const writer = this.writer(numbers, announcePage);
+    this.extents = writer.extents;
+    this.sweep = new SlabSweep(this.memory, writer.extents, () => this.toApp.post({ type: 'sweep' }));
     this.brokers = this.makeBrokers();
     this.metadata = this.makeMetadata();
     this.workers = this.makeWorkers(family, mainPage, op.maxWorkers, threadPage(op.appPage));
@@ -107,6 +115,7 @@ export class MainHandle implements LoopTask {
       ringApp: () => this.toApp.ring(),
       place: (part) => this.topics.place(part),
     });
+    this.idempotence = op.producer && op.settings['enable.idempotence'] ? this.makeIdempotence() : null;
     this.calls = new Calls(this);
     this.consumer = op.producer || (op.settings['group.id'] ?? '') === '' ? null : new Consumer(this, op.hooks);
     this.closing = new Closing(this);
@@ -139,8 +148,12 @@ export class MainHandle implements LoopTask {
     const blocks = new BatchPool(this.memory, MAIN, numbers, announcePage);
     // What waits is bounded by the app's own pool; copies that could not be made would hold up their partition.
     const cap = 4 * this.settings['queue.buffering.max.kbytes'] * 1024 + (256 << 20);
-    const extents = new ExtentPool(this.memory, MAIN, cap, (number, memory) =>
-      this.announce({ type: 'slab', creator: MAIN, number, memory }),
+    const extents = new ExtentPool(
+      this.memory,
+      MAIN,
+      cap,
+      (number, memory) => void this.announce({ type: 'slab', creator: MAIN, number, memory }),
+      (numbers, collect) => this.announce({ type: 'drop_slabs', creator: MAIN, numbers, collect }),
     );
     // Reports of what main writes go back to the app thread whose records they are.
     return new BatchWriter(this.memory, blocks, extents, FIRST_APP_SLOT);
@@ -174,6 +187,8 @@ export class MainHandle implements LoopTask {
       setNodes: (nodes) => this.brokers.setNodes(nodes),
       isDown: (node) => this.brokers.isDown(node),
       topicChanged: (cached) => this.topicChanged(cached),
+      topicAbsent: (cached) => this.consumer?.topicChanged(cached),
+      inUse: (topic) => this.topics.byName.has(topic) || (this.consumer?.uses(topic) ?? false),
       soon: () => this.loop.soon(),
     });
   }
@@ -197,13 +212,31 @@ export class MainHandle implements LoopTask {
       woken: () => this.loop.soon(),
       died: (worker) => this.closing.workerDied(worker),
       node: (broker) => this.brokers.nodes.get(broker),
+      identity: () => this.idempotence?.identity ?? null,
     });
   }
 
-  /** Before an id in the page or slab is published. Main starts every worker itself, so it knows all of them. */
-  private announce(op: PageOp): void {
+  private makeIdempotence(): Idempotence {
+    return new Idempotence({
+      now: () => this.now(),
+      sendAny: (request) => this.brokers.sendAny(request),
+      log: (level, fac, text) => this.log(level, fac, text),
+      fatal: (err, text) => this.fatal(err, text),
+      tell: (identity) => this.workers.tell({ type: 'producer_id', ...identity }),
+      soon: () => this.loop.soon(),
+    });
+  }
+
+  /** The app stops producing, and purges what is queued. */
+  private fatal(err: number, text: string): void {
+    this.idempotence?.stop();
+    this.error(err, text, true);
+  }
+
+  /** Before an id in the page or slab is published. Main starts every worker itself, so it knows all of them: how many. */
+  private announce(op: PageOp | DropSlabsOp): number {
     this.toApp.postQuietly(op);
-    this.workers.announce(op);
+    return 1 + this.workers.announce(op);
   }
 
   // ---- LoopTask
@@ -219,6 +252,8 @@ export class MainHandle implements LoopTask {
     let wake = this.expire(now);
     wake = Math.min(wake, this.metadata.poll(now), this.calls.poll(now), this.closing.poll(now));
     if (this.consumer !== null) wake = Math.min(wake, this.consumer.poll(now));
+    if (this.idempotence !== null) wake = Math.min(wake, this.idempotence.poll(now));
+    if (!this.closing.started) wake = Math.min(wake, this.sweep.poll(now));
     return Math.min(wake + this.startedAt, this.brokers.poll(loopNow));
   }
 
@@ -257,7 +292,7 @@ export class MainHandle implements LoopTask {
   private expirePartition(part: MainPartition, timeout: number, now: number): void {
     const late: TakenBatch[] = [];
     while (part.fifo.length > 0 && ((now - part.fifo[0]!.opened) | 0) >= timeout) late.push(part.fifo.shift()!);
-    this.fail(late, E.RD_KAFKA_RESP_ERR__MSG_TIMED_OUT);
+    this.topics.giveUp(part, late, E.RD_KAFKA_RESP_ERR__MSG_TIMED_OUT);
     this.sealOld(part, Math.max(this.settings['queue.buffering.max.ms'], timeout / 100), now);
   }
 
@@ -326,6 +361,15 @@ export class MainHandle implements LoopTask {
       case 'slab':
         this.memory.addSlab(op.creator, op.number, op.memory);
         return;
+      case 'drop_slabs':
+        this.dropSlabs(op);
+        return;
+      case 'slabs_dropped':
+        this.extents.dropped(op.numbers);
+        return;
+      case 'swept':
+        this.sweep.swept();
+        return;
       case 'topic':
         this.addTopic(op);
         return;
@@ -353,6 +397,12 @@ export class MainHandle implements LoopTask {
     }
   }
 
+  private dropSlabs(op: DropSlabsOp): void {
+    this.memory.dropSlabs(op.creator, op.numbers);
+    if (op.numbers.length > 0) this.toApp.postQuietly({ type: 'slabs_dropped', numbers: op.numbers });
+    if (op.collect) collect();
+  }
+
   private addTopic(op: Extract<AppToMainOp, { type: 'topic' }>): void {
     this.topics.add(op);
     const cached = this.metadata.want(op.topic);
@@ -361,6 +411,9 @@ export class MainHandle implements LoopTask {
 
   private routeBroker(worker: HandleWorker, op: BrokerToMainOp): void {
     switch (op.type) {
+      case 'slabs_dropped':
+        this.extents.dropped(op.numbers);
+        return;
       case 'left':
         this.topics.left(op, this.calls.purging);
         return;
@@ -375,6 +428,12 @@ export class MainHandle implements LoopTask {
         return;
       case 'purged':
         this.calls.purged(op.call);
+        return;
+      case 'raise_epoch':
+        this.idempotence?.raise(op);
+        return;
+      case 'fatal':
+        this.fatal(op.err, op.text);
         return;
       case 'ring':
         if (op.worker === MAIN) this.loop.soon();

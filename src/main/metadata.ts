@@ -3,7 +3,6 @@
 
 import type { Settings } from '../conf/settings_type.ts';
 import * as E from '../defs/enums.ts';
-import { isRetriable } from '../defs/errors.ts';
 import type { MetadataResponse } from '../protocol/messages.ts';
 import { ZERO_UUID } from '../protocol/reader.ts';
 import { retryBackoff } from '../rd/backoff.ts';
@@ -12,6 +11,20 @@ import type { Node } from './brokers.ts';
 
 /** Topics that are not there, or may not be used, are asked for again so often. */
 const MISSING_MS = 1000;
+/** However short `metadata.max.age.ms` is, nothing is asked for again sooner because of it. */
+const LEAST_AGE_MS = 1000;
+/** Only these say something of the topic; whatever else an answer says of it passes, and it is asked for again. */
+const GONE: ReadonlySet<number> = new Set([
+  E.RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART,
+  E.RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_ID,
+  E.RD_KAFKA_RESP_ERR_TOPIC_EXCEPTION,
+  E.RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED,
+]);
+/** What a topic that was just made may be called while the news of it spreads. */
+const YOUNG: ReadonlySet<number> = new Set([
+  E.RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART,
+  E.RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_ID,
+]);
 const LOG_WARNING = 4;
 
 export interface CachedPartition {
@@ -25,9 +38,13 @@ export interface CachedTopic {
   topicId: string;
   /** 0, or why it can't be used; _WAIT_CACHE while nothing is known. */
   err: number;
+  /** While `err` is _WAIT_CACHE: what the cluster has said instead, which is not believed yet; 0 for nothing. */
+  absent: number;
   partitions: CachedPartition[];
   /** When `err` last changed: a new topic gets time to be known everywhere. */
   since: number;
+  /** When the cluster last said something of it, or it was first wanted. */
+  at: number;
   /** Asked for again soon: not known yet, or a leader is missing, stale or down. */
   stale: boolean;
 }
@@ -44,6 +61,10 @@ export interface MetadataEnv {
   isDown(node: number): boolean;
   /** Something about this topic is new. */
   topicChanged(topic: CachedTopic): void;
+  /** `absent` has changed. */
+  topicAbsent(topic: CachedTopic): void;
+  /** Somebody uses it. What nobody uses is asked for no more, and forgotten after a while. */
+  inUse(topic: string): boolean;
   soon(): void;
 }
 
@@ -106,16 +127,24 @@ export class Metadata {
     this.retries = [];
   }
 
-  /** Keeps the topic fresh from now on. */
+  /** To be known, and kept fresh for as long as it is in use. */
   want(topic: string): CachedTopic {
+    const now = this.env.now();
     const known = this.topics.get(topic);
-    if (known !== undefined) return known;
+    if (known !== undefined) {
+      // Nobody used it for a while, so that nobody asked.
+      if (now - known.at > this.refreshEvery()) known.stale = true;
+      if (known.stale) this.refreshFast();
+      return known;
+    }
     const cached: CachedTopic = {
       topic,
       topicId: ZERO_UUID,
       err: E.RD_KAFKA_RESP_ERR__WAIT_CACHE,
+      absent: 0,
       partitions: [],
-      since: this.env.now(),
+      since: now,
+      at: now,
       stale: true,
     };
     this.topics.set(topic, cached);
@@ -123,8 +152,9 @@ export class Metadata {
     return cached;
   }
 
-  unwant(topic: string): void {
-    this.topics.delete(topic);
+  /** The names that somebody uses. */
+  used(): string[] {
+    return [...this.topics.keys()].filter((topic) => this.env.inUse(topic));
   }
 
   /** Asks now (or right behind the request under way) for what is stale, and for the brokers. */
@@ -146,7 +176,8 @@ export class Metadata {
   /** The broker can't be reached any more: what it leads may be led by another soon. */
   brokerDown(node: number): void {
     for (const { topic, err, partitions } of this.topics.values())
-      if (err === 0 && partitions.some(({ leader }) => leader === node)) this.leaderStale(topic);
+      if (err === 0 && partitions.some(({ leader }) => leader === node) && this.env.inUse(topic))
+        this.leaderStale(topic);
   }
 
   /**
@@ -172,7 +203,10 @@ export class Metadata {
     const due = Math.min(this.dueAt, this.allAt);
     if (now < due) return due;
     const all = now >= this.allAt;
-    const topics = [...this.topics.values()].filter(({ stale, err }) => all || stale || err !== 0);
+    this.forget(now);
+    const topics = [...this.topics.values()].filter(
+      ({ topic, stale, err }) => (all || stale || err !== 0) && this.env.inUse(topic),
+    );
     this.asks(now);
     const { settings } = this.env;
     this.send(
@@ -182,6 +216,19 @@ export class Metadata {
       (err) => this.refreshed(err, all),
     );
     return Number.POSITIVE_INFINITY;
+  }
+
+  /** What nobody uses: at once where there was nothing to be known of it, else when it is too old to be believed. */
+  private forget(now: number): void {
+    const age = this.env.settings['metadata.max.age.ms'];
+    for (const { topic, err, at } of this.topics.values())
+      if ((err !== 0 || now - at >= age) && !this.env.inUse(topic)) this.topics.delete(topic);
+  }
+
+  /** Everything is asked for again after so many ms; a refresh interval of 0 or less is none. */
+  private refreshEvery(): number {
+    const { 'topic.metadata.refresh.interval.ms': interval, 'metadata.max.age.ms': age } = this.env.settings;
+    return Math.min(interval > 0 ? interval : Number.POSITIVE_INFINITY, Math.max(LEAST_AGE_MS, age));
   }
 
   private asks(now: number): void {
@@ -212,9 +259,7 @@ export class Metadata {
       return;
     }
     this.failures = 0;
-    const interval = env.settings['topic.metadata.refresh.interval.ms'];
-    if (interval < 0) this.allAt = Number.POSITIVE_INFINITY;
-    else if (all || this.allAt === Number.POSITIVE_INFINITY) this.allAt = now + interval;
+    if (all || this.allAt === Number.POSITIVE_INFINITY) this.allAt = now + this.refreshEvery();
     for (const topic of this.staleAgain) {
       const cached = this.topics.get(topic);
       if (cached !== undefined) cached.stale = true;
@@ -230,12 +275,13 @@ export class Metadata {
   /** What an answer left open. */
   private followUp(now: number): void {
     let missing = false;
-    for (const { stale, err } of this.topics.values()) {
+    for (const { topic, stale, err } of this.topics.values()) {
+      if ((!stale && err === 0) || !this.env.inUse(topic)) continue;
       if (stale) {
         this.refreshFast();
         return;
       }
-      if (err !== 0) missing = true;
+      missing = true;
     }
     if (missing) this.dueAt = Math.min(this.dueAt, now + MISSING_MS);
   }
@@ -291,7 +337,7 @@ export class Metadata {
         const answer = response as MetadataResponse | null;
         // A broker that knows of nobody, not even itself, is just starting.
         const empty = err === 0 && answer!.brokers.length === 0;
-        if (err === 0 && !empty) this.apply(answer!, topics);
+        if (err === 0 && !empty) this.apply(answer!);
         if (empty) done(E.RD_KAFKA_RESP_ERR__TRANSPORT, null, from);
         else done(err, answer, from);
       },
@@ -301,7 +347,7 @@ export class Metadata {
     });
   }
 
-  private apply(response: MetadataResponse, asked: readonly string[] | null): void {
+  private apply(response: MetadataResponse): void {
     const { env } = this;
     this.known = true;
     this.checkCluster(response.clusterId);
@@ -315,16 +361,11 @@ export class Metadata {
         rack: broker.rack,
       })),
     );
-    const seen = new Set<string>();
+    // What a list of all topics leaves out may be there, and not be ours to see.
     for (const answer of response.topics) {
       const cached = answer.name === null ? undefined : this.topics.get(answer.name);
-      if (cached === undefined) continue;
-      seen.add(cached.topic);
-      this.applyTopic(cached, answer);
+      if (cached !== undefined) this.applyTopic(cached, answer);
     }
-    if (asked !== null) return;
-    for (const cached of this.topics.values())
-      if (!seen.has(cached.topic)) this.missing(cached, E.RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART);
   }
 
   /** Bootstrap servers of two clusters: what is asked of one would be sent to the other. */
@@ -337,17 +378,19 @@ export class Metadata {
 
   private applyTopic(cached: CachedTopic, answer: MetadataResponse['topics'][number]): void {
     const err = answer.errorCode;
-    if (err === E.RD_KAFKA_RESP_ERR_LEADER_NOT_AVAILABLE || (err === 0 && answer.partitions.length === 0)) {
+    if (GONE.has(err)) {
+      this.missing(cached, err);
+      return;
+    }
+    if (err !== 0 || answer.partitions.length === 0) {
       cached.stale = true;
       return;
     }
-    if (err !== 0) {
-      if (err !== E.RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART && isRetriable(err)) cached.stale = true;
-      else this.missing(cached, err);
-      return;
-    }
-    if (cached.err !== 0) cached.since = this.env.now();
+    const now = this.env.now();
+    if (cached.err !== 0) cached.since = now;
     cached.err = 0;
+    cached.absent = 0;
+    cached.at = now;
     cached.stale = false;
     this.applyPartitions(cached, answer);
     this.env.topicChanged(cached);
@@ -377,10 +420,12 @@ export class Metadata {
   /** Unknown to the cluster, or refused. A topic just created may take a while to be known everywhere. */
   private missing(cached: CachedTopic, err: number): void {
     const now = this.env.now();
-    if (err === E.RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART && cached.err !== err) {
+    cached.at = now;
+    if (YOUNG.has(err) && cached.err !== err) {
       const patience = this.env.settings['topic.metadata.propagation.max.ms'];
       if (now - cached.since < patience) {
         cached.stale = true;
+        this.doubt(cached, err);
         return;
       }
     }
@@ -388,8 +433,15 @@ export class Metadata {
     if (cached.err === err) return;
     cached.since = now;
     cached.err = err;
+    cached.absent = 0;
     cached.partitions = [];
     cached.topicId = ZERO_UUID;
     this.env.topicChanged(cached);
+  }
+
+  private doubt(cached: CachedTopic, err: number): void {
+    if (cached.err !== E.RD_KAFKA_RESP_ERR__WAIT_CACHE || cached.absent === err) return;
+    cached.absent = err;
+    this.env.topicAbsent(cached);
   }
 }

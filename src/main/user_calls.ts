@@ -58,7 +58,7 @@ export class Calls {
         rk.waiting.purge(topic, E.RD_KAFKA_RESP_ERR__PURGE_QUEUE);
         for (const part of topic.partitions) {
           rk.topics.wakeHere(part);
-          rk.fail(part.fifo.splice(0), E.RD_KAFKA_RESP_ERR__PURGE_QUEUE);
+          rk.topics.giveUp(part, part.fifo.splice(0), E.RD_KAFKA_RESP_ERR__PURGE_QUEUE);
         }
       }
     }
@@ -90,7 +90,7 @@ export class Calls {
 const ROWS: Readonly<Record<string, (rk: MainHandle, op: CallOp, answer: Answer) => void>> = {
   metadata(rk, op, answer) {
     const [all, only, local] = op.args as [boolean, string | null, readonly string[]];
-    const topics = only !== null ? [only] : all ? null : [...new Set([...rk.metadata.topics.keys(), ...local])];
+    const topics = only !== null ? [only] : all ? null : [...new Set([...rk.metadata.used(), ...local])];
     const done = (err: number, response: MetadataResponse | null, from: Source | null) => {
       const node = [...rk.brokers.nodes.values()].find(({ host, port }) => host === from?.host && port === from.port);
       const origBrokerId = node?.id ?? -1;
@@ -151,7 +151,7 @@ const ROWS: Readonly<Record<string, (rk: MainHandle, op: CallOp, answer: Answer)
   consumer_close(rk, op, answer) {
     const [timeoutMs, ending] = op.args as [number, boolean];
     if (rk.consumer === null) answer(E.RD_KAFKA_RESP_ERR__UNKNOWN_GROUP, null);
-    else rk.consumer.leave(rk.now() + timeoutMs, ending, () => answer(0, null));
+    else rk.consumer.close(rk.now() + timeoutMs, ending, () => answer(0, null));
   },
 };
 

@@ -166,9 +166,9 @@ export class Waiting {
     return origins.filter((batch) => this.sealOrigin(batch));
   }
 
+  /** False when the app has claimed it (memory.md, part 1, 8), however long ago it was sealed: it is dropped. */
   private sealOrigin(batch: TakenBatch): boolean {
-    if (batch.count >= 0) return true;
-    batch.count = seal(batch.words, batch.base);
+    if (batch.count < 0) batch.count = seal(batch.words, batch.base);
     return Atomics.load(batch.words, batch.base + GEN) === batch.generation;
   }
 
@@ -178,9 +178,11 @@ export class Waiting {
     let room = true;
     while (room && job.origins.length > 0) {
       const origin = job.origins[0]!;
-      job.walk ??= new BatchWalk(this.env.memory, origin.id);
-      room = this.relayOrigin(job, origin, job.walk, rows);
-      if (!room) break;
+      if (this.sealOrigin(origin)) {
+        job.walk ??= new BatchWalk(this.env.memory, origin.id);
+        room = this.relayOrigin(job, origin, job.walk, rows);
+        if (!room) break;
+      }
       job.origins.shift();
       job.walk = null;
       job.index = 0;

@@ -4,8 +4,11 @@ import type { Member } from './member.ts';
 import { assigned, rejoin, revoke } from './rebalance.ts';
 import { follow } from './topics.ts';
 
+/** So long somebody is waited for who could hear the last commit and the leave. */
+const UNHEARD_MS = 300;
+
 /** See Group.close. */
-export function close(member: Member, now: number, deadline: number, done: () => void): void {
+export function close(member: Member, now: number, deadline: number, done: () => void, ending: boolean): void {
   if (member.closed) {
     done();
     return;
@@ -16,10 +19,10 @@ export function close(member: Member, now: number, deadline: number, done: () =>
       first.done();
       done();
     };
-    member.closing = { deadline: Math.min(first.deadline, deadline), done: both };
+    member.closing = { ...first, deadline: Math.min(first.deadline, deadline), done: both };
     return;
   }
-  member.closing = { deadline, done };
+  member.closing = { deadline, done, ending, unheardAt: Number.POSITIVE_INFINITY };
   member.nextSubscription = undefined;
   member.pollCheckAt = null;
   if (member.subscription !== null && member.hasJoined) member.leaveAfter = true;
@@ -39,13 +42,22 @@ export function close(member: Member, now: number, deadline: number, done: () =>
 export function serveClose(member: Member, now: number): number {
   const { closing, env } = member;
   if (closing === null || member.closed) return Number.POSITIVE_INFINITY;
+  if (heard(member, closing.ending)) closing.unheardAt = Number.POSITIVE_INFINITY;
+  else closing.unheardAt = Math.min(closing.unheardAt, now + UNHEARD_MS);
+  const deadline = Math.min(closing.deadline, closing.unheardAt);
   const over = member.state === 'init' && member.removal === null && env.assignment.partitions().length === 0;
-  if ((!over || member.offsets.pending > 0 || member.leaveCall !== null) && now < closing.deadline)
-    return closing.deadline;
+  if ((!over || member.offsets.pending > 0 || member.leaveCall !== null) && now < deadline) return deadline;
   if (member.hasJoined && !member.isStatic) leave(member, now, 'closed');
   stop(member);
   member.calls.later(closing.done);
   return Number.POSITIVE_INFINITY;
+}
+
+/** A coordinator that has moved can be found, as long as some broker answers. */
+function heard(member: Member, ending: boolean): boolean {
+  const reach = member.env.reach();
+  if (reach === 'coordinator') return member.coordinator.node !== null || !ending;
+  return reach === 'others' && !ending;
 }
 
 /** Nothing is done or sent any more. */

@@ -21,7 +21,7 @@ import { assigned, revoke, serveRemoval } from './rebalance.ts';
 import type { Identity } from './requests.ts';
 import type { JoinState } from './states.ts';
 import { subscribe, unsubscribe } from './subscription.ts';
-import { outdated } from './topics.ts';
+import { outdated, reportMissing } from './topics.ts';
 
 /** RD_KAFKA_OFFSET_TAIL(0). */
 const TAIL_BASE = -2000;
@@ -136,11 +136,12 @@ export class Group {
 
   /**
    * rd_kafka_consumer_close: revokes (by the app's callback if it has one: it has to be served meanwhile), commits,
-   * leaves. `done` is called in a poll, once, at `deadline` (in poll's time) at the latest; from then on no poll does
-   * anything. A second call is told when the first is.
+   * leaves. `done` is called in a poll, once, at `deadline` (in poll's time) at the latest, and soon when no broker can
+   * be reached (`ending`: or just not the coordinator); from then on no poll does anything. A second call is told when
+   * the first is.
    */
-  close(deadline: number, done: () => void): void {
-    this.member.calls.later((now) => close(this.member, now, deadline, done));
+  close(deadline: number, done: () => void, ending: boolean = false): void {
+    this.member.calls.later((now) => close(this.member, now, deadline, done, ending));
   }
 
   /** Stops without revoke, commit or leave (NO_CONSUMER_CLOSE); commits and fetches end with _DESTROY in the next poll. */
@@ -210,6 +211,7 @@ export class Group {
     }
     if (member.state !== 'steady' || !member.metadataNew) return;
     member.metadataNew = false;
+    reportMissing(member);
     if (outdated(member)) revoke(member, now, false, 'the subscribed topics have changed');
   }
 }

@@ -4,6 +4,8 @@ import type { Member } from './member.ts';
 import { leaveGroup } from './requests.ts';
 
 const LEAVE_MS = 5000;
+/** Without a connection: no more than it takes to make one. The coordinator will miss us in the end. */
+const UNHEARD_MS = 300;
 
 /** Forgets the member id at once, and tells the coordinator if there is one. */
 export function leave(member: Member, now: number, reason: string): void {
@@ -13,7 +15,8 @@ export function leave(member: Member, now: number, reason: string): void {
   if (memberId === '' || node === null || member.leaveCall !== null) return;
   member.log('LEAVE', `leaving: ${reason}`, 'consumer');
   const left = (member.closing?.deadline ?? Number.POSITIVE_INFINITY) - now;
-  const request = leaveGroup(member.env.settings, memberId, Math.max(1, Math.min(LEAVE_MS, left)), reason);
+  const patience = member.env.reach() === 'coordinator' ? LEAVE_MS : UNHEARD_MS;
+  const request = leaveGroup(member.env.settings, memberId, Math.max(1, Math.min(patience, left)), reason);
   member.leaveCall = member.calls.send(now, { broker: node }, request, (_at, error, response) => {
     member.leaveCall = null;
     const err = error !== 0 ? error : (response?.errorCode ?? 0);

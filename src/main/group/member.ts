@@ -38,6 +38,10 @@ export interface Leadership {
 export interface Closing {
   readonly deadline: number;
   readonly done: () => void;
+  /** Of a handle that ends: a coordinator that is not connected now is not worth waiting for. */
+  readonly ending: boolean;
+  /** Nobody has been there to hear us: not later than this, if it stays so. */
+  unheardAt: number;
 }
 
 export class Member implements Membership {

@@ -67,7 +67,7 @@ function verify(id: string, member: Member, perPartition: number): void {
   ver.verify('what was consumed');
 }
 
-test('leaders that move while a consumer reads cost no message and no order', { timeout: 60_000 }, async (t) => {
+test('leaders that move while a consumer reads cost no message and no order', async (t) => {
   const scene = await aScene(t);
   const member = new Member(t, scene.config).subscribe(scene.topic);
   settle([member], 4);
@@ -99,7 +99,7 @@ test('a leader elected anew in its place is followed to its new epoch', async (t
   verify(id, member, 10);
 });
 
-test('a broker that is down is waited for, and left when its partitions move', { timeout: 60_000 }, async (t) => {
+test('a broker that is down is waited for, and left when its partitions move', async (t) => {
   const scene = await aScene(t);
   for (let partition = 0; partition < 4; partition++)
     rd_kafka_mock_partition_set_leader(scene.mock, scene.topic, partition, 1 + (partition % 2));
@@ -122,7 +122,7 @@ test('a broker that is down is waited for, and left when its partitions move', {
   verify(id, member, 30);
 });
 
-test('a leader that was never up is left when its partitions move', { timeout: 60_000 }, async (t) => {
+test('a leader that was never up is left when its partitions move', async (t) => {
   const scene = await aScene(t);
   for (let partition = 0; partition < 4; partition++)
     rd_kafka_mock_partition_set_leader(scene.mock, scene.topic, partition, 2);
@@ -143,7 +143,7 @@ test('a leader that was never up is left when its partitions move', { timeout: 6
   verify(id, member, 10);
 });
 
-test('a coordinator that moves is found, without a rebalance', { timeout: 60_000 }, async (t) => {
+test('a coordinator that moves is found, without a rebalance', async (t) => {
   const scene = await aScene(t);
   const member = aMember(t, scene.config).subscribe(scene.topic);
   settle([member], 4);
@@ -159,17 +159,19 @@ test('a coordinator that moves is found, without a rebalance', { timeout: 60_000
   expect(member.errors).toEqual([]);
 });
 
-test('a coordinator that is down for a while is waited for; commits then succeed', { timeout: 60_000 }, async (t) => {
+test('a coordinator that is down for a while is waited for; commits then succeed', async (t) => {
   const scene = await aScene(t, { 'session.timeout.ms': 20_000 });
   const group = String(scene.config['group.id']);
   rd_kafka_mock_coordinator_set(scene.mock, 'group', group, 3);
   for (let partition = 0; partition < 4; partition++)
     rd_kafka_mock_partition_set_leader(scene.mock, scene.topic, partition, 1);
   const member = aMember(t, { ...scene.config, 'reconnect.backoff.max.ms': 500 }).subscribe(scene.topic);
-  settle([member], 4);
+  const id = send(scene, 0, 1);
+  // Having partitions is not enough: where to begin in them the coordinator tells, too.
+  pollAll([member], 'a message of each partition', () => member.got.length === 4);
 
   rd_kafka_mock_broker_set_down(scene.mock, 3);
-  const id = send(scene, 0, 10);
+  send(scene, 1, 9, id);
   pollAll([member], 'messages without a coordinator', () => member.got.length === 40);
   expect(rd_kafka_commit(member.rk, null, true)).toBe(0);
   rd_kafka_mock_broker_set_up(scene.mock, 3);
@@ -179,7 +181,7 @@ test('a coordinator that is down for a while is waited for; commits then succeed
   expect(member.rebalances).toEqual(['+4']);
 });
 
-test('with every broker down consumer_close ends after a while, and destroy soon', { timeout: 60_000 }, async (t) => {
+test('with every broker down consumer_close and destroy end soon', async (t) => {
   const scene = await aScene(t, { 'session.timeout.ms': 45_000 });
   const members = [new Member(t, scene.config), new Member(t, scene.config)];
   for (const member of members) member.subscribe(scene.topic);
@@ -195,9 +197,9 @@ test('with every broker down consumer_close ends after a while, and destroy soon
   rd_kafka_consumer_close(members[0]!.rk);
   const closed = took() - destroyed;
 
-  // 1 s, and what a busy machine adds; 10 s likewise.
-  expect(destroyed).toBeLessThan(4000);
-  expect(closed).toBeLessThan(12_500);
+  // 1 s and 0.3 s, and what a busy machine adds; waiting for a coordinator would take 10 s.
+  expect(destroyed).toBeLessThan(9500);
+  expect(closed).toBeLessThan(9500);
 });
 
 const GROUP_ERRORS: [name: string, key: number, error: number][] = [
@@ -213,8 +215,9 @@ const GROUP_ERRORS: [name: string, key: number, error: number][] = [
 ];
 
 for (const [name, key, error] of GROUP_ERRORS) {
-  test(`${name}: the group goes on, and every message comes`, { timeout: 60_000 }, async (t) => {
-    const scene = await aScene(t, { 'auto.commit.interval.ms': 100 });
+  test(`${name}: the group goes on, and every message comes`, async (t) => {
+    // What a coordinator has forgotten by error it waits for until its session ends.
+    const scene = await aScene(t, { 'auto.commit.interval.ms': 100, 'session.timeout.ms': 6000 });
     const member = aMember(t, scene.config).subscribe(scene.topic);
     if (key === HEARTBEAT || key === OFFSET_COMMIT) settle([member], 4);
     rd_kafka_mock_push_request_errors(scene.mock, key, 2, error, error);
@@ -227,7 +230,7 @@ for (const [name, key, error] of GROUP_ERRORS) {
     ver.verify('in spite of it', { duplicates: true });
     pollAll([member], 'the commit', () => committed(scene) === 40);
     if (key === HEARTBEAT)
-      pollAll([member], 'a new membership', () => member.rebalances.join(' ') === '+4 -4 +4 -4 +4');
+      pollAll([member], 'a new membership', () => member.rebalances.join(' ').startsWith('+4 -4 +4 -4 +4'));
     expect(member.errors).toEqual([]);
   });
 }

@@ -24,7 +24,7 @@ const runs: [name: string, scenario: (t: TestContext, env: TopicEnv) => void][] 
 ];
 
 for (const [name, scenario] of runs) {
-  test(name, { timeout: 60_000 }, async (t) => {
+  test(name, async (t) => {
     const { mock, bootstrap } = aCluster(t, 3);
     scenario(t, { mock, bootstrap, topic: await freshTopic(bootstrap, 4) });
   });

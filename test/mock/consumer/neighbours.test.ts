@@ -64,7 +64,7 @@ function linesOf(child: Child, topic: string): Line[] {
 async function untilAll(children: readonly Child[], topic: string, count: number): Promise<void> {
   const state = (): string => children.map((child) => linesOf(child, topic).length + child.err()).join(' ');
   await until(() => children.reduce((sum, child) => sum + linesOf(child, topic).length, 0) >= count, {
-    deadline_ms: 25_000,
+    deadline_ms: 60_000,
     what: () => `${count} messages; ${state()}`,
   });
 }
@@ -91,7 +91,7 @@ async function start(t: TestContext): Promise<{ bootstrap: string; topic: string
   return { bootstrap, topic, send };
 }
 
-test('members in several processes share a topic, and each message comes once', { timeout: 60_000 }, async (t) => {
+test('members in several processes share a topic, and each message comes once', async (t) => {
   const { bootstrap, topic, send } = await start(t);
   const config = groupOf({ bootstrap, topic }, { 'auto.offset.reset': 'earliest' });
   send(50);
@@ -107,7 +107,7 @@ test('members in several processes share a topic, and each message comes once', 
       sent += 10;
       return owners() === 2;
     },
-    { deadline_ms: 25_000 },
+    { deadline_ms: 60_000 },
   );
   await untilAll([first, second], topic, sent * 4);
   first.process.stdin!.write('end');
@@ -120,7 +120,7 @@ test('members in several processes share a topic, and each message comes once', 
   verify(id, [...linesOf(first, topic), ...linesOf(second, topic)], sent + 20, false);
 });
 
-test('the others take over from a process that is killed', { timeout: 60_000 }, async (t) => {
+test('the others take over from a process that is killed', async (t) => {
   const { bootstrap, topic, send } = await start(t);
   const config = groupOf({ bootstrap, topic }, { 'auto.offset.reset': 'earliest', 'session.timeout.ms': 6000 });
   const children = [childMember(config, topic), childMember(config, topic)];
@@ -132,7 +132,7 @@ test('the others take over from a process that is killed', { timeout: 60_000 }, 
       sent += 10;
       return children.every((child) => new Set(linesOf(child, topic).map(({ partition }) => partition)).size >= 2);
     },
-    { deadline_ms: 25_000 },
+    { deadline_ms: 60_000 },
   );
 
   children[0]!.process.kill('SIGKILL');
@@ -141,19 +141,19 @@ test('the others take over from a process that is killed', { timeout: 60_000 }, 
   sent += 50;
   const lines = (): Line[] => children.flatMap((child) => linesOf(child, topic));
   const distinct = (): number => new Set(lines().map(({ partition, offset }) => `${partition} ${offset}`)).size;
-  await until(() => distinct() === sent * 4, { deadline_ms: 30_000, what: () => `${sent * 4}, not ${distinct()}` });
+  await until(() => distinct() === sent * 4, { deadline_ms: 60_000, what: () => `${sent * 4}, not ${distinct()}` });
 
   verify(id, lines(), sent, true);
 });
 
-test('a member shares a topic with kafkajs by roundrobin', { timeout: 60_000 }, async (t) => {
+test('a member shares a topic with kafkajs by roundrobin', async (t) => {
   const { bootstrap, topic, send } = await start(t);
   const config = groupOf({ bootstrap, topic }, { 'partition.assignment.strategy': 'roundrobin' });
   const consumer = aKafkajs(bootstrap).consumer({
     groupId: String(config['group.id']),
     partitionAssigners: [roundrobin],
     heartbeatInterval: 200,
-    sessionTimeout: 6000,
+    sessionTimeout: 30_000,
   });
   const theirs: Line[] = [];
   await consumer.connect();
@@ -173,11 +173,11 @@ test('a member shares a topic with kafkajs by roundrobin', { timeout: 60_000 }, 
       if (message !== null && message.err === 0) ours.got.push(message);
     }
   })();
-  await until(() => ours.assigned.length === 2, { deadline_ms: 25_000 });
+  await until(() => ours.assigned.length === 2, { deadline_ms: 60_000 });
 
   const id = send(50);
   await until(() => theirs.length + ours.got.length >= 200, {
-    deadline_ms: 25_000,
+    deadline_ms: 60_000,
     what: () => `200 messages: ${theirs.length} + ${ours.got.length}`,
   });
   polling = false;

@@ -23,6 +23,9 @@ class Bench {
     [];
   readonly changed: CachedTopic[] = [];
   readonly down: Set<number> = new Set();
+  /** What somebody was told: `absent` of each topic. */
+  readonly absent: number[] = [];
+  readonly unused: Set<string> = new Set();
   readonly metadata: Metadata;
   private answered = 0;
 
@@ -33,6 +36,7 @@ class Bench {
         'topic.metadata.refresh.interval.ms': 300_000,
         'topic.metadata.refresh.fast.interval.ms': 100,
         'topic.metadata.propagation.max.ms': 30_000,
+        'metadata.max.age.ms': 900_000,
         'retry.backoff.ms': 100,
         'retry.backoff.max.ms': 1000,
         'socket.timeout.ms': 60_000,
@@ -50,6 +54,8 @@ class Bench {
       setNodes: () => undefined,
       isDown: (node) => this.down.has(node),
       topicChanged: (topic) => this.changed.push(structuredClone(topic)),
+      topicAbsent: ({ absent }) => this.absent.push(absent),
+      inUse: (topic) => !this.unused.has(topic),
       soon: () => undefined,
     });
   }
@@ -140,13 +146,83 @@ describe('topics', () => {
     expect(bench.sent.length).toBe(3);
   });
 
-  test('with a refresh interval of -1 nothing is asked for again', () => {
-    const bench = new Bench({ 'topic.metadata.refresh.interval.ms': -1 });
+  for (const interval of [-1, 0]) {
+    test(`with a refresh interval of ${interval} topics are asked for again at metadata.max.age.ms`, () => {
+      const bench = new Bench({ 'topic.metadata.refresh.interval.ms': interval });
+      bench.settled('a');
+      bench.advance(800_000);
+      const early = bench.sent.length;
+
+      bench.advance(100_000);
+
+      expect(early).toBe(1);
+      expect(bench.sent.slice(1).map(({ topics }) => topics)).toEqual([['a']]);
+    });
+  }
+
+  test('topics are asked for again when metadata.max.age.ms is over before the refresh interval', () => {
+    const bench = new Bench({ 'metadata.max.age.ms': 50_000 });
     bench.settled('a');
 
-    bench.advance(10_000_000);
+    bench.advance(50_000);
 
-    expect(bench.sent.length).toBe(1);
+    expect(bench.sent.length).toBe(2);
+  });
+
+  test('a topic that nobody uses any more is asked for no more', () => {
+    const bench = new Bench();
+    bench.settled('a');
+    bench.settled('b');
+    bench.unused.add('a');
+
+    bench.metadata.leaderStale('a');
+    bench.advance(1000);
+    bench.reply([]);
+    bench.advance(300_000);
+
+    expect(bench.sent.at(-1)?.topics).toEqual(['b']);
+    expect(bench.metadata.used()).toEqual(['b']);
+  });
+
+  test('what is known of it is kept until it is too old, and then forgotten', () => {
+    const bench = new Bench();
+    const topic = bench.settled('a');
+    bench.unused.add('a');
+    const nothing = (): readonly TopicAnswer[] => [];
+
+    bench.advance(600_000, nothing);
+    const kept = bench.metadata.topics.get('a');
+    bench.advance(900_000, nothing);
+
+    expect(kept).toBe(topic);
+    expect(bench.metadata.topics.size).toBe(0);
+  });
+
+  test('one that is used again after a while is asked for at once', () => {
+    const bench = new Bench();
+    bench.settled('a');
+    bench.unused.add('a');
+    bench.advance(600_000, () => []);
+    bench.unused.delete('a');
+    const from = bench.now;
+
+    const topic = bench.metadata.want('a');
+    bench.advance(0);
+
+    expect(topic.err).toBe(0);
+    expect([bench.sent.at(-1)?.at, bench.sent.at(-1)?.topics]).toEqual([from, ['a']]);
+  });
+
+  test('a missing one that nobody waits for any more is forgotten, so that it is news when it is wanted again', () => {
+    const bench = new Bench({ 'topic.metadata.propagation.max.ms': 0 });
+    const gone = [{ name: 'a', err: E.RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART }];
+    bench.metadata.want('a');
+    bench.advance(3000, () => gone);
+    bench.unused.add('a');
+    bench.advance(3000, () => []);
+    bench.unused.delete('a');
+
+    expect(bench.metadata.want('a').err).toBe(E.RD_KAFKA_RESP_ERR__WAIT_CACHE);
   });
 
   test('partitions that are added are told', () => {
@@ -214,6 +290,34 @@ describe('missing topics', () => {
     expect(bench.changed.map(({ err }) => err)).toEqual([E.RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART]);
   });
 
+  test('that one is not there is known at once to whoever need not be sure', () => {
+    const bench = new Bench();
+    const topic = bench.metadata.want('a');
+
+    bench.advance(29_000, missing);
+    const doubted = topic.absent;
+    bench.advance(2000, () => [{ name: 'a', partitions: [{ leader: 1 }] }]);
+
+    expect([doubted, bench.absent]).toEqual([
+      E.RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART,
+      [E.RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART],
+    ]);
+    expect([topic.err, topic.absent]).toEqual([0, 0]);
+  });
+
+  test('an error that says nothing of the topic itself is not believed, and it is asked for again', () => {
+    const bench = new Bench();
+    const topic = bench.metadata.want('a');
+
+    bench.advance(5000, () => [{ name: 'a', err: E.RD_KAFKA_RESP_ERR_INVALID_REPLICATION_FACTOR }]);
+    const asked = bench.sent.length;
+    bench.advance(2000, () => [{ name: 'a', partitions: [{ leader: 1 }] }]);
+
+    expect(asked).toBeGreaterThan(3);
+    expect(bench.changed.map(({ err }) => err)).toEqual([0]);
+    expect(topic.err).toBe(0);
+  });
+
   test('it is asked for once a second, as long as it takes, and found', () => {
     const bench = new Bench({ 'topic.metadata.propagation.max.ms': 0 });
     bench.metadata.want('a');
@@ -235,6 +339,16 @@ describe('missing topics', () => {
     bench.advance(300_000, missing);
 
     expect(topic.err).toBe(E.RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART);
+  });
+
+  test('a list of all topics says nothing of those that it leaves out', () => {
+    const bench = new Bench({ 'topic.metadata.propagation.max.ms': 0 });
+    const topic = bench.settled('hidden');
+
+    bench.metadata.ask({ topics: null, done: () => {} }, 1000, false);
+    bench.reply([{ name: 'other', partitions: [{ leader: 1 }] }]);
+
+    expect([topic.err, topic.stale]).toEqual([0, false]);
   });
 
   test('a name that can be no topic is refused at once', () => {

@@ -39,6 +39,77 @@ describe('close', () => {
     expect(a.holds).toEqual([]);
   });
 
+  test('is done soon when nobody can be reached, whatever was to be committed', () => {
+    const [world, a] = aMember();
+    a.assignment.store('t', 0, 3);
+    world.coordinator.down = true;
+    world.reach = 'nobody';
+
+    const from = world.now;
+    a.close(10_000);
+    world.advance(10_000);
+
+    expect(a.closedAt! - from).toBeLessThanOrEqual(300);
+    expect(a.holds).toEqual([]);
+  });
+
+  test('goes on as ever when somebody can be reached again in that time', () => {
+    const [world, a] = aMember();
+    a.assignment.store('t', 0, 3);
+    world.reach = 'nobody';
+    world.coordinator.latency = () => 400;
+
+    a.close(10_000);
+    world.advance(200);
+    world.reach = 'coordinator';
+    a.wakeAt = world.now;
+    world.advance(5000);
+
+    expect(a.events.slice(-2)).toEqual(['committed t 0@3', '> LeaveGroup']);
+  });
+
+  test('looks for a coordinator that has moved as long as others can be reached', () => {
+    const [world, a] = aMember();
+    a.assignment.store('t', 0, 3);
+    world.coordinator.down = true;
+    world.reach = 'others';
+
+    a.close(10_000);
+    world.advance(5000);
+    world.coordinator.down = false;
+    world.reach = 'coordinator';
+    world.advance(4000);
+
+    expect(world.coordinator.committed.get('t 0')).toBe(3);
+    expect(a.closedAt).not.toBeNull();
+  });
+
+  test('of a handle that ends does not look for one', () => {
+    const [world, a] = aMember();
+    a.assignment.store('t', 0, 3);
+    world.coordinator.down = true;
+    world.reach = 'others';
+
+    const from = world.now;
+    a.close(10_000, true);
+    world.advance(10_000);
+
+    expect(a.closedAt! - from).toBeLessThanOrEqual(300);
+  });
+
+  test('with nothing to commit does not wait long to leave by a connection that is not there', () => {
+    const [world, a] = aMember();
+    world.coordinator.silent.add('LeaveGroup');
+    world.reach = 'others';
+
+    const from = world.now;
+    a.close(10_000);
+    world.advance(10_000);
+
+    expect(a.events).toContain('> LeaveGroup');
+    expect(a.closedAt! - from).toBeLessThan(1000);
+  });
+
   test('does not wait for a coordinator when there is nothing to commit', () => {
     const world = new World();
     world.coordinator.down = true;

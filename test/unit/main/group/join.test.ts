@@ -84,6 +84,22 @@ describe('a consumer that subscribes', () => {
     expect(a.holds).toEqual(['t 0']);
   });
 
+  test('hears of another reason for a missing topic while it is a member', () => {
+    const [world, a] = aConsumer({ t: 1, nowhere: -1 });
+    a.group.subscribe(['t', 'nowhere']);
+    world.until(() => world.stable);
+
+    world.topicErrors.set('nowhere', 29);
+    a.group.metadataChanged();
+    world.advance(50);
+
+    expect(errors(a)).toEqual([
+      [3, 'nowhere'],
+      [29, 'nowhere'],
+    ]);
+    expect(a.holds).toEqual(['t 0']);
+  });
+
   test('gets a topic that appears later', () => {
     const [world, a] = aConsumer({ t: 1, late: -1 });
     a.group.subscribe(['t', 'late']);
