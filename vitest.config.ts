@@ -2,7 +2,8 @@ import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
 
 // Projects by what they need: `unit` nothing, `mock` loopback sockets and our workers, `real` an Apache Kafka.
-const shared = { globalSetup: ['test/kit/global_setup.ts'], testTimeout: 30_000, hookTimeout: 30_000 };
+// Time-outs are for what hangs: no test that is well takes a fifth of its own on a quiet machine.
+const shared = { globalSetup: ['test/kit/global_setup.ts'], testTimeout: 60_000, hookTimeout: 120_000 };
 
 // Examples import the package by its name, as users do; here that means the sources. Each project wants it for itself.
 const door = (name: string): string => fileURLToPath(new URL(`./src/${name}.ts`, import.meta.url));
@@ -30,6 +31,7 @@ export default defineConfig({
         test: {
           ...shared,
           name: 'mock',
+          testTimeout: 120_000,
           include: [
             'test/mock/**/*.test.ts',
             'test/faults/**/*.test.ts',
@@ -45,7 +47,7 @@ export default defineConfig({
           name: 'real',
           include: ['test/real/**/*.test.ts'],
           globalSetup: ['test/kit/global_setup.ts', 'test/kit/real_kafka.ts'],
-          testTimeout: 60_000,
+          testTimeout: 180_000,
           fileParallelism: false,
         },
       },

@@ -2,7 +2,7 @@
 // `npm run kafka [-- --brokers 3 --port 9092 --config name=value]`; tests call startKafka().
 // Everything is bound to 127.0.0.1 and lives in a temporary folder, which goes away at the end, however that comes.
 import { spawn, spawnSync } from 'node:child_process';
-import { closeSync, mkdirSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { closeSync, existsSync, mkdirSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -19,7 +19,10 @@ export const KAFKA_ARTIFACTS = [
 ];
 
 const CONTROLLER_ID = 100;
-const START_TIMEOUT_MS = 90_000;
+/** A cold machine that does other things besides takes a minute; nothing waits that long for a broker that is well. */
+const START_TIMEOUT_MS = 240_000;
+/** How often other ports are taken when somebody was faster at those that were free. */
+const PORT_TRIES = 5;
 
 /** The java to run: JAVA_HOME's or the path's. Throws with what to install when there is none of 17 or newer. */
 export function findJava() {
@@ -73,7 +76,7 @@ function knownPorts(port) {
       socket.destroy();
       resolve(ports);
     };
-    socket.setTimeout(2000, () => end([]));
+    socket.setTimeout(5000, () => end([]));
     socket.on('error', () => end([]));
     socket.on('close', () => end([]));
     socket.on('data', (chunk) => {
@@ -143,7 +146,8 @@ function properties(cluster, node) {
     'share.coordinator.state.topic.num.partitions': 4,
     'log.cleaner.dedupe.buffer.size': 16 * 1024 * 1024,
     'broker.heartbeat.interval.ms': 500,
-    'broker.session.timeout.ms': 3000,
+    // One broker alone is never given up for being slow: nobody could take over from it.
+    'broker.session.timeout.ms': many ? 3000 : 20_000,
     ...cluster.config,
   };
   return `${Object.entries(values)
@@ -169,8 +173,10 @@ function java(cluster, node, log, mainClass, args) {
   });
 }
 
+const logOf = (node) => join(node.folder, 'kafka.log');
+
 function logTail(node) {
-  const lines = readFileSync(join(node.folder, 'kafka.log'), 'utf8').trimEnd().split('\n');
+  const lines = readFileSync(logOf(node), 'utf8').trimEnd().split('\n');
   return lines.slice(-30).join('\n');
 }
 
@@ -181,7 +187,7 @@ function watchChildren(cluster) {
 /** Runs one java of a node to `exit`; the node's child until then. */
 function launch(cluster, node, mainClass, args) {
   if (cluster.stopped) throw new Error('the Kafka cluster is stopped');
-  const log = openSync(join(node.folder, 'kafka.log'), 'a');
+  const log = openSync(logOf(node), 'a');
   const child = java(cluster, node, log, mainClass, args);
   closeSync(log);
   node.child = child;
@@ -245,7 +251,7 @@ function brokerControl(cluster, node) {
       run(cluster, node);
       await ready(cluster, node, [node.port]);
     },
-    log: join(node.folder, 'kafka.log'),
+    log: logOf(node),
   };
 }
 
@@ -280,6 +286,37 @@ async function stopCluster(cluster) {
   cluster.guard.end();
 }
 
+function newCluster(size, jvm, config) {
+  const folder = mkdtempSync(join(tmpdir(), 'rdkafka-ts-kafka-'));
+  const id = Buffer.from(crypto.getRandomValues(new Uint8Array(16)))
+    .toString('base64url')
+    .replace(/^-/, 'A');
+  writeFileSync(join(folder, 'log4j2.properties'), LOG4J);
+  return {
+    ...jvm,
+    ...{ id, size, config, folder },
+    guard: startGuard(folder),
+    brokers: [],
+    controller: null,
+    nodes: [],
+    stopped: false,
+  };
+}
+
+async function bringUp(cluster, port) {
+  await layOut(cluster, port);
+  await Promise.all(cluster.nodes.map((node) => format(cluster, node)));
+  for (const node of cluster.nodes) run(cluster, node);
+  const ports = cluster.brokers.map((node) => node.port);
+  await Promise.all(cluster.brokers.map((node) => ready(cluster, node, ports)));
+}
+
+/** A node has ended because somebody took its port between our look at it and its own. */
+function lostItsPort(cluster) {
+  const ended = cluster.nodes.filter((node) => !node.child && existsSync(logOf(node)));
+  return ended.some((node) => /Address already in use|BindException/.test(readFileSync(logOf(node), 'utf8')));
+}
+
 /**
  * Starts a Kafka cluster on 127.0.0.1 and waits until every broker serves clients and knows all others.
  * `brokers`: how many (1). `port`: the first broker's, the others take the next ones (free ones otherwise).
@@ -291,35 +328,23 @@ export async function startKafka({ brokers = 1, port, heap, config = {}, progres
   progress(`Apache Kafka ${KAFKA_VERSION}: its jars (45 MB, fetched from Maven Central the first time)`);
   const jars = await mavenJars(KAFKA_ARTIFACTS);
   progress(`starting Apache Kafka ${KAFKA_VERSION}, ${brokers === 1 ? '1 broker' : `${brokers} brokers`}`);
-  const folder = mkdtempSync(join(tmpdir(), 'rdkafka-ts-kafka-'));
-  const cluster = {
-    id: Buffer.from(crypto.getRandomValues(new Uint8Array(16)))
-      .toString('base64url')
-      .replace(/^-/, 'A'),
-    size: brokers,
-    java: javaPath,
-    classpath: jars.join(':'),
-    heap: heap ?? (brokers === 1 ? '1g' : '512m'),
-    config,
-    folder,
-    guard: startGuard(folder),
-    nodes: [],
-    stopped: false,
-  };
-  writeFileSync(join(folder, 'log4j2.properties'), LOG4J);
-  try {
-    await layOut(cluster, port);
-    await Promise.all(cluster.nodes.map((node) => format(cluster, node)));
-    for (const node of cluster.nodes) run(cluster, node);
-    const ports = cluster.brokers.map((node) => node.port);
-    await Promise.all(cluster.brokers.map((node) => ready(cluster, node, ports)));
-  } catch (error) {
-    await stopCluster(cluster);
-    throw error;
+  const jvm = { java: javaPath, classpath: jars.join(':'), heap: heap ?? (brokers === 1 ? '1g' : '512m') };
+  let cluster;
+  for (let left = PORT_TRIES - 1; ; left--) {
+    cluster = newCluster(brokers, jvm, config);
+    try {
+      await bringUp(cluster, port);
+      break;
+    } catch (error) {
+      const again = port === undefined && left > 0 && lostItsPort(cluster);
+      await stopCluster(cluster);
+      if (!again) throw error;
+      progress('a port was taken by somebody else meanwhile: starting again on others');
+    }
   }
   return {
     bootstrap: cluster.brokers.map((node) => `127.0.0.1:${node.port}`).join(','),
-    folder,
+    folder: cluster.folder,
     brokers: cluster.brokers.map((node) => brokerControl(cluster, node)),
     stop: () => stopCluster(cluster),
   };

@@ -5,7 +5,7 @@ import type { Topic } from '../app/topic.ts';
 import { RD_KAFKA_RESP_ERR__DESTROY } from '../defs/enums.ts';
 import { kafkaErrorOf } from '../defs/kafka_error.ts';
 import type { rd_kafka_t, rd_kafka_topic_t } from '../defs/types.ts';
-import { checkBrand, checkInt32, GONE } from '../rd/check.ts';
+import { checkBrand, checkInt32, GONE, typeError } from '../rd/check.ts';
 
 /** What every `_async` twin takes last. */
 export interface TwinOptions {
@@ -36,9 +36,36 @@ export function block<T>(rk: Handle, steps: Steps<T>): T {
   return run(rk.thread, steps);
 }
 
-/** The same as a promise; the process stays alive until it settles. Rejects with _DESTROY when the handle ends first. */
-export function promise<T>(rk: Handle, steps: Steps<T>, o?: TwinOptions): Promise<T> {
-  return runAsync(rk.thread, rk.port, untilGone(rk, steps), o?.signal);
+/**
+ * The signal of what twin `fn` was given last. TypeError for what is not `{ signal }` (left out: undefined); the reason of
+ * one that is aborted already: so called before anything happens.
+ */
+export function checkSignal(fn: string, o: TwinOptions | undefined): AbortSignal | undefined {
+  if (o === undefined) return undefined;
+  if (typeof o !== 'object' || o === null || Array.isArray(o) || isSignal(o))
+    throw typeError(fn, 'o', 'an object { signal }', o);
+  for (const key of Object.keys(o))
+    if (key !== 'signal') throw new TypeError(`${fn}: o must be an object { signal }, without ${key}`);
+  const { signal } = o;
+  if (signal === undefined) return undefined;
+  if (!isSignal(signal)) throw typeError(fn, 'o.signal', 'an AbortSignal', signal);
+  signal.throwIfAborted();
+  return signal;
+}
+
+/** By what is used of it: a test runner's world has an AbortSignal of its own. */
+function isSignal(value: unknown): value is AbortSignal {
+  if (typeof value !== 'object' || value === null) return false;
+  const { aborted, throwIfAborted, addEventListener } = value as Partial<AbortSignal>;
+  return typeof aborted === 'boolean' && typeof throwIfAborted === 'function' && typeof addEventListener === 'function';
+}
+
+/**
+ * The same as a promise, for twin `fn`; the process stays alive until it settles. Rejects with _DESTROY when the handle
+ * ends first.
+ */
+export function promise<T>(fn: string, rk: Handle, steps: Steps<T>, o: TwinOptions | undefined): Promise<T> {
+  return runAsync(rk.thread, rk.port, untilGone(rk, steps), checkSignal(fn, o));
 }
 
 function* untilGone<T>(rk: Handle, steps: Steps<T>): Steps<T> {

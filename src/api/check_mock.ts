@@ -5,7 +5,7 @@ import { errorText } from '../defs/errors.ts';
 import { KafkaError, kafkaErrorOf } from '../defs/kafka_error.ts';
 import type { rd_kafka_mock_cluster_t } from '../defs/mock_types.ts';
 import { checkArray, checkBrand, checkInt, checkInt32, checkSize } from '../rd/check.ts';
-import type { TwinOptions } from './check_handle.ts';
+import { checkSignal, type TwinOptions } from './check_handle.ts';
 
 /** A command whose arguments have been checked. */
 export interface MockCall {
@@ -60,7 +60,7 @@ export function done({ cluster, command, args }: MockCall): void {
 
 /** The command as a promise, rejected with the KafkaError of a code other than none. */
 export async function settled({ cluster, command, args }: MockCall, o?: TwinOptions): Promise<void> {
-  const err: rd_kafka_resp_err_t =
-    (await cluster.commandAsync(o?.signal, command, ...args)) ?? RD_KAFKA_RESP_ERR_NO_ERROR;
+  const signal = checkSignal(`${command}_async`, o);
+  const err: rd_kafka_resp_err_t = (await cluster.commandAsync(signal, command, ...args)) ?? RD_KAFKA_RESP_ERR_NO_ERROR;
   if (err !== RD_KAFKA_RESP_ERR_NO_ERROR) throw kafkaErrorOf(err, `${command}: ${errorText(err)}`);
 }

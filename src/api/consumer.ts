@@ -29,7 +29,7 @@ import type {
   TopicPartitionsToFill,
 } from '../defs/types.ts';
 import { checkBrand, checkOut, checkYesNo } from '../rd/check.ts';
-import { block, checkHandle, checkTimeout, promise, type TwinOptions } from './check_handle.ts';
+import { block, checkHandle, checkSignal, checkTimeout, promise, type TwinOptions } from './check_handle.ts';
 
 function reject(err: number): void {
   if (err !== 0) throw kafkaErrorOf(err);
@@ -49,7 +49,8 @@ export function subscribe(rk: rd_kafka_t, topics: TopicPartitions): rd_kafka_res
 }
 
 /** `subscribe` as a promise: rejects with the code as a KafkaError. */
-export async function subscribe_async(rk: rd_kafka_t, topics: TopicPartitions, _o?: TwinOptions): Promise<void> {
+export async function subscribe_async(rk: rd_kafka_t, topics: TopicPartitions, o?: TwinOptions): Promise<void> {
+  checkSignal('subscribe_async', o);
   reject(subscribe(rk, topics));
 }
 
@@ -59,7 +60,8 @@ export function unsubscribe(rk: rd_kafka_t): rd_kafka_resp_err_t {
 }
 
 /** `unsubscribe` as a promise. */
-export async function unsubscribe_async(rk: rd_kafka_t, _o?: TwinOptions): Promise<void> {
+export async function unsubscribe_async(rk: rd_kafka_t, o?: TwinOptions): Promise<void> {
+  checkSignal('unsubscribe_async', o);
   reject(unsubscribe(rk));
 }
 
@@ -79,7 +81,8 @@ export function subscription(rk: rd_kafka_t, topics: Out<rd_kafka_topic_partitio
 }
 
 /** `subscription` as a promise. */
-export async function subscription_async(rk: rd_kafka_t, _o?: TwinOptions): Promise<rd_kafka_topic_partition_list_t> {
+export async function subscription_async(rk: rd_kafka_t, o?: TwinOptions): Promise<rd_kafka_topic_partition_list_t> {
+  checkSignal('subscription_async', o);
   const handle = checkHandle('subscription', rk);
   if (handle.consumer === null) throw kafkaErrorOf(RD_KAFKA_RESP_ERR__UNKNOWN_GROUP);
   return subscriptionOf(handle);
@@ -104,7 +107,12 @@ export async function consumer_poll_async(
   o?: TwinOptions,
 ): Promise<rd_kafka_message_t | null> {
   const handle = checkHandle('consumer_poll', rk);
-  return promise(handle, consumerPollSteps(handle, checkTimeout('consumer_poll', timeout_ms)), o);
+  return promise(
+    'consumer_poll_async',
+    handle,
+    consumerPollSteps(handle, checkTimeout('consumer_poll', timeout_ms)),
+    o,
+  );
 }
 
 /**
@@ -120,7 +128,7 @@ export function consumer_close(rk: rd_kafka_t): rd_kafka_resp_err_t {
 /** `consumer_close` as a promise. */
 export async function consumer_close_async(rk: rd_kafka_t, o?: TwinOptions): Promise<void> {
   const handle = checkHandle('consumer_close', rk);
-  reject(await promise(handle, consumerCloseSteps(handle), o));
+  reject(await promise('consumer_close_async', handle, consumerCloseSteps(handle), o));
 }
 
 /** rd_kafka_consumer_closed: 1 once consumer_close is done, else 0. Never blocks. */
@@ -143,11 +151,8 @@ export function assign(rk: rd_kafka_t, partitions: TopicPartitions | null): rd_k
 }
 
 /** `assign` as a promise. */
-export async function assign_async(
-  rk: rd_kafka_t,
-  partitions: TopicPartitions | null,
-  _o?: TwinOptions,
-): Promise<void> {
+export async function assign_async(rk: rd_kafka_t, partitions: TopicPartitions | null, o?: TwinOptions): Promise<void> {
+  checkSignal('assign_async', o);
   reject(assign(rk, partitions));
 }
 
@@ -164,7 +169,8 @@ export function assignment(
 }
 
 /** `assignment` as a promise. */
-export async function assignment_async(rk: rd_kafka_t, _o?: TwinOptions): Promise<rd_kafka_topic_partition_list_t> {
+export async function assignment_async(rk: rd_kafka_t, o?: TwinOptions): Promise<rd_kafka_topic_partition_list_t> {
+  checkSignal('assignment_async', o);
   const handle = checkHandle('assignment', rk);
   if (handle.consumer === null) throw kafkaErrorOf(RD_KAFKA_RESP_ERR__UNKNOWN_GROUP);
   return assignmentOf(handle);
@@ -191,7 +197,9 @@ export function commit(rk: rd_kafka_t, offsets: TopicPartitions | null, async: b
 /** `commit` as a promise, of a commit that is waited for. */
 export async function commit_async(rk: rd_kafka_t, offsets: TopicPartitions | null, o?: TwinOptions): Promise<void> {
   const handle = checkHandle('commit', rk);
-  reject(await promise(handle, commitSteps(handle, listOrNull('commit', 'offsets', offsets), false), o));
+  reject(
+    await promise('commit_async', handle, commitSteps(handle, listOrNull('commit', 'offsets', offsets), false), o),
+  );
 }
 
 function listOrNull(fn: string, param: string, list: TopicPartitions | null): PartitionList | null {
@@ -225,10 +233,11 @@ export async function commit_message_async(
   rkmessage: rd_kafka_message_t,
   o?: TwinOptions,
 ): Promise<void> {
+  checkSignal('commit_message_async', o);
   const handle = checkHandle('commit_message', rk);
   const list = behind('commit_message', rkmessage);
   if (list === null) throw kafkaErrorOf(RD_KAFKA_RESP_ERR__INVALID_ARG);
-  reject(await promise(handle, commitSteps(handle, list, false), o));
+  reject(await promise('commit_message_async', handle, commitSteps(handle, list, false), o));
 }
 
 /**
@@ -250,7 +259,14 @@ export async function committed_async(
 ): Promise<TopicPartitionsToFill> {
   const handle = checkHandle('committed', rk);
   const list = partitionsToFill('committed', 'partitions', partitions);
-  reject(await promise(handle, committedSteps(handle, list, partitions, checkTimeout('committed', timeout_ms)), o));
+  reject(
+    await promise(
+      'committed_async',
+      handle,
+      committedSteps(handle, list, partitions, checkTimeout('committed', timeout_ms)),
+      o,
+    ),
+  );
   return partitions;
 }
 

@@ -16,7 +16,7 @@ import { KafkaError } from '../defs/kafka_error.ts';
 import { type Out, out } from '../defs/out.ts';
 import type { rd_kafka_conf_t, rd_kafka_t } from '../defs/types.ts';
 import { checkBrandOrNull, checkInt, checkInt32, checkOut, checkString } from '../rd/check.ts';
-import { block, checkHandle, checkTimeout, promise, type TwinOptions } from './check_handle.ts';
+import { block, checkHandle, checkSignal, checkTimeout, promise, type TwinOptions } from './check_handle.ts';
 
 /**
  * rd_kafka_new: a producer or consumer. Checks the configuration here, starts its threads and returns without waiting
@@ -38,8 +38,9 @@ export function new_(
 export async function new_async(
   type: rd_kafka_type_t,
   conf: rd_kafka_conf_t | null,
-  _o?: TwinOptions,
+  o?: TwinOptions,
 ): Promise<rd_kafka_t> {
+  checkSignal('new_async', o);
   const errstr = out<string>('');
   const rk = new_(type, conf, errstr);
   if (rk === null) throw new KafkaError(RD_KAFKA_RESP_ERR__INVALID_ARG, errstr.value ?? '');
@@ -58,7 +59,7 @@ export function destroy(rk: rd_kafka_t): void {
 
 /** `destroy` as a promise, without blocking the event loop. */
 export async function destroy_async(rk: rd_kafka_t, o?: TwinOptions): Promise<void> {
-  return endAsync(checkHandle('destroy', rk), 0, o);
+  return endAsync('destroy_async', checkHandle('destroy', rk), 0, o);
 }
 
 /** rd_kafka_destroy_flags: `destroy`; with RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE a consumer does not leave its group. */
@@ -68,11 +69,12 @@ export function destroy_flags(rk: rd_kafka_t, flags: number): void {
 
 /** `destroy_flags` as a promise. */
 export async function destroy_flags_async(rk: rd_kafka_t, flags: number, o?: TwinOptions): Promise<void> {
-  return endAsync(checkHandle('destroy_flags', rk), checkInt32('destroy_flags', 'flags', flags), o);
+  const handle = checkHandle('destroy_flags', rk);
+  return endAsync('destroy_flags_async', handle, checkInt32('destroy_flags', 'flags', flags), o);
 }
 
-async function endAsync(rk: Handle, flags: number, o?: TwinOptions): Promise<void> {
-  await promise(rk, closeSteps(rk, flags), o);
+async function endAsync(fn: string, rk: Handle, flags: number, o?: TwinOptions): Promise<void> {
+  await promise(fn, rk, closeSteps(rk, flags), o);
 }
 
 /** rd_kafka_name: `<client.id>#producer-<n>` or `...#consumer-<n>`. Never blocks. */
@@ -103,7 +105,8 @@ export function memberid(rk: rd_kafka_t): string | null {
 }
 
 /** `memberid` as a promise. */
-export async function memberid_async(rk: rd_kafka_t, _o?: TwinOptions): Promise<string | null> {
+export async function memberid_async(rk: rd_kafka_t, o?: TwinOptions): Promise<string | null> {
+  checkSignal('memberid_async', o);
   return memberid(rk);
 }
 
@@ -138,7 +141,12 @@ export async function clusterid_async(
   o?: TwinOptions,
 ): Promise<string | null> {
   const handle = checkHandle('clusterid', rk);
-  return promise(handle, clusterSteps(handle, 'clusterid', checkTimeout('clusterid', timeout_ms)), o);
+  return promise(
+    'clusterid_async',
+    handle,
+    clusterSteps(handle, 'clusterid', checkTimeout('clusterid', timeout_ms)),
+    o,
+  );
 }
 
 /** rd_kafka_controllerid: the controller's node id; -1 when it is not known within `timeout_ms`. Blocks like clusterid. */
@@ -150,9 +158,8 @@ export function controllerid(rk: rd_kafka_t, timeout_ms: number): number {
 /** `controllerid` as a promise. */
 export async function controllerid_async(rk: rd_kafka_t, timeout_ms: number = -1, o?: TwinOptions): Promise<number> {
   const handle = checkHandle('controllerid', rk);
-  return (
-    (await promise(handle, clusterSteps(handle, 'controllerid', checkTimeout('controllerid', timeout_ms)), o)) ?? -1
-  );
+  const steps = clusterSteps(handle, 'controllerid', checkTimeout('controllerid', timeout_ms));
+  return (await promise('controllerid_async', handle, steps, o)) ?? -1;
 }
 
 /**
@@ -175,7 +182,7 @@ export function poll(rk: rd_kafka_t, timeout_ms: number): number {
 /** `poll` as a promise: callbacks run from the event loop while it is pending. */
 export async function poll_async(rk: rd_kafka_t, timeout_ms: number = -1, o?: TwinOptions): Promise<number> {
   const handle = checkHandle('poll', rk);
-  return promise(handle, pollSteps(handle, checkTimeout('poll', timeout_ms)), o);
+  return promise('poll_async', handle, pollSteps(handle, checkTimeout('poll', timeout_ms)), o);
 }
 
 /** rd_kafka_yield: called in a callback, the poll that serves it returns after it. Never blocks. */

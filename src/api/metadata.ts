@@ -43,7 +43,7 @@ export async function metadata_async(
   const handle = checkHandle('metadata', rk);
   const all = checkYesNo('metadata', 'all_topics', all_topics);
   const steps = metadataSteps(handle, all, topicNameOrNull(only_rkt), checkTimeout('metadata', timeout_ms));
-  const result = await promise(handle, steps, o);
+  const result = await promise('metadata_async', handle, steps, o);
   if (result.metadata === null) throw kafkaErrorOf(result.err);
   return result.metadata;
 }

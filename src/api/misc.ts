@@ -13,7 +13,7 @@ import { RD_KAFKA_RESP_ERR__TIMED_OUT } from '../defs/enums.ts';
 import { kafkaErrorOf } from '../defs/kafka_error.ts';
 import type { rd_kafka_t } from '../defs/types.ts';
 import { checkBrandOrNull, checkString, typeError } from '../rd/check.ts';
-import { block, checkHandle, checkTimeout, type TwinOptions } from './check_handle.ts';
+import { block, checkHandle, checkSignal, checkTimeout, type TwinOptions } from './check_handle.ts';
 
 const ERR = 3;
 
@@ -79,7 +79,8 @@ export function wait_destroyed(timeout_ms: number): number {
 /** `wait_destroyed` as a promise: rejects with _TIMED_OUT. */
 export async function wait_destroyed_async(timeout_ms: number = -1, o?: TwinOptions): Promise<void> {
   const steps = destroyedSteps(checkTimeout('wait_destroyed', timeout_ms));
-  if ((await runAsync(appThread(), null, steps, o?.signal)) !== 0) throw kafkaErrorOf(RD_KAFKA_RESP_ERR__TIMED_OUT);
+  const signal = checkSignal('wait_destroyed_async', o);
+  if ((await runAsync(appThread(), null, steps, signal)) !== 0) throw kafkaErrorOf(RD_KAFKA_RESP_ERR__TIMED_OUT);
 }
 
 /**
@@ -91,6 +92,7 @@ export function unittest(): number {
 }
 
 /** `unittest` as a promise of the same number. */
-export async function unittest_async(_o?: TwinOptions): Promise<number> {
+export async function unittest_async(o?: TwinOptions): Promise<number> {
+  checkSignal('unittest_async', o);
   return unittest();
 }

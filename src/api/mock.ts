@@ -7,7 +7,7 @@ import { KafkaError } from '../defs/kafka_error.ts';
 import type { rd_kafka_mock_cluster_t } from '../defs/mock_types.ts';
 import type { rd_kafka_t } from '../defs/types.ts';
 import { checkInt, checkInt32, checkString } from '../rd/check.ts';
-import { checkHandle, type TwinOptions } from './check_handle.ts';
+import { checkHandle, checkSignal, type TwinOptions } from './check_handle.ts';
 import { checkApiKey, checkCluster, checkInt16, codeOf, done, type MockCall, settled } from './check_mock.ts';
 
 /** As of `test.mock.num.brokers`. */
@@ -38,9 +38,9 @@ export async function mock_cluster_new_async(
   broker_cnt: number,
   o?: TwinOptions,
 ): Promise<rd_kafka_mock_cluster_t> {
-  o?.signal?.throwIfAborted();
+  const signal = checkSignal('mock_cluster_new_async', o);
   const cluster = open(rk, broker_cnt);
-  return runAsync(cluster.thread, cluster.port, cluster.opened(), o?.signal);
+  return runAsync(cluster.thread, cluster.port, cluster.opened(), signal);
 }
 
 function open(rk: rd_kafka_t, broker_cnt: number): MockCluster {
@@ -60,8 +60,8 @@ export function mock_cluster_destroy(mcluster: rd_kafka_mock_cluster_t): void {
 /** `mock_cluster_destroy` as a promise. An abort ends the waiting; the cluster closes all the same. */
 export async function mock_cluster_destroy_async(mcluster: rd_kafka_mock_cluster_t, o?: TwinOptions): Promise<void> {
   const cluster = checkCluster('mock_cluster_destroy', mcluster);
-  o?.signal?.throwIfAborted();
-  await runAsync(cluster.thread, cluster.port, cluster.closeSteps(), o?.signal);
+  const signal = checkSignal('mock_cluster_destroy_async', o);
+  await runAsync(cluster.thread, cluster.port, cluster.closeSteps(), signal);
 }
 
 /** rd_kafka_mock_cluster_handle: the `rk` that the cluster was made with. Never blocks. */

@@ -7,8 +7,8 @@ import { checkCluster, codeOf, type MockCall, settled } from './check_mock.ts';
 
 /**
  * rd_kafka_mock_topic_create: a topic of `partition_cnt` partitions with `replication_factor` replicas each, on brokers in
- * turn. TOPIC_ALREADY_EXISTS, TOPIC_EXCEPTION for a bad name, _INVALID_ARG for a number below 1. Blocks until the
- * cluster's worker has done it.
+ * turn. TOPIC_ALREADY_EXISTS, TOPIC_EXCEPTION for a bad name, _INVALID_ARG for a number below 1 or more than 10,000
+ * partitions. Blocks until the cluster's worker has done it.
  */
 export function mock_topic_create(
   mcluster: rd_kafka_mock_cluster_t,

@@ -1,5 +1,7 @@
 // Chapter "topic" of rdkafka.h: topic handles. @thread app
+import type { Handle } from '../app/handle.ts';
 import { setLastError } from '../app/registry.ts';
+import type { Topic } from '../app/topic.ts';
 import { type Conf, markTakenOver, type TopicConf } from '../conf/conf.ts';
 import { finalizeTopic } from '../conf/finalize.ts';
 import { RD_KAFKA_RESP_ERR__INVALID_ARG } from '../defs/enums.ts';
@@ -20,19 +22,23 @@ export function topic_new(rk: rd_kafka_t, topic: string, conf: rd_kafka_topic_co
   checkString('topic_new', 'topic', topic);
   const own = checkBrandOrNull<TopicConf>('topic_new', 'conf', conf, 'rd_kafka_topic_conf_t');
   if (topic === '' || topic.length > MAX_NAME) return refuse();
-  const known = handle.topics.get(topic);
-  const finished = finalizeTopic(handle.conf as Conf, handle.producer ? 'producer' : 'consumer', own);
-  if ('errstr' in finished) {
-    handle.logs.add(3, 'TOPICCONF', `${topic}: ${finished.errstr}`);
-    return refuse();
-  }
-  for (const text of finished.warnings) handle.logs.add(4, 'CONFWARN', text);
-  const made = known ?? handle.topic(topic, finished.topic, finished.callbacks.opaque);
+  const made = handle.topics.get(topic) ?? make(handle, topic, own);
+  if (made === null) return refuse();
   if (own !== null) markTakenOver(own, 'rd_kafka_topic_new');
   made.references++;
   made[GONE] = '';
   setLastError(0);
   return made;
+}
+
+function make(rk: Handle, name: string, conf: TopicConf | null): Topic | null {
+  const finished = finalizeTopic(rk.conf as Conf, rk.producer ? 'producer' : 'consumer', conf);
+  if ('errstr' in finished) {
+    rk.logs.add(3, 'TOPICCONF', `${name}: ${finished.errstr}`);
+    return null;
+  }
+  for (const text of finished.warnings) rk.logs.add(4, 'CONFWARN', text);
+  return rk.topic(name, finished.topic, finished.callbacks.opaque);
 }
 
 function refuse(): null {

@@ -57,6 +57,7 @@ export function assign(rk: Handle, list: PartitionList | null): number {
   const partitions = list === null ? null : offsetsOf(list);
   if (partitions !== null && !assignable(partitions)) return E.RD_KAFKA_RESP_ERR__INVALID_ARG;
   const given = rk.fatal !== null || consumer.closing ? null : partitions;
+  if (given !== null && given.length > 0) rk.startFirst();
   consumer.assign(given);
   return 0;
 }

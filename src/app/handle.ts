@@ -11,7 +11,15 @@ import { ExtentPool } from '../ops/extents.ts';
 import { newHeadPage, WORKERS } from '../ops/head_page.ts';
 import { FIRST_APP_SLOT, indexOf, MAIN } from '../ops/ids.ts';
 import { HandleMemory, SMALLEST_KEPT_FRAME } from '../ops/memory.ts';
-import type { AppToBrokerOp, AppToMainOp, BrokerToAppOp, MainToAppOp, PageOp, WorkerOp } from '../ops/ops.ts';
+import type {
+  AppToBrokerOp,
+  AppToMainOp,
+  BrokerToAppOp,
+  DropSlabsOp,
+  MainToAppOp,
+  PageOp,
+  WorkerOp,
+} from '../ops/ops.ts';
 import { COUNT, initPartition, NO_SUCH_TOPIC, NOT_KNOWN, PARTITION_WORDS } from '../ops/partitions.ts';
 import type { PortReader } from '../ops/port_reader.ts';
 import { type ThreadPage, threadPage } from '../ops/thread_page.ts';
@@ -133,7 +141,7 @@ export class Handle implements Hosted {
     this.requests = new Requests(this);
     const numbers = new PageNumbers();
     const page = (number: number, memory: SharedArrayBuffer) =>
-      this.announce({ type: 'page', creator: FIRST_APP_SLOT, number, memory });
+      void this.announce({ type: 'page', creator: FIRST_APP_SLOT, number, memory });
     this.blocks = new BlockPool(this.memory, FIRST_APP_SLOT, numbers, page);
     this.writer = options.producer ? this.makeWriter(numbers, page) : null;
     this.limits = options.producer ? new ProduceLimits(this) : null;
@@ -151,9 +159,13 @@ export class Handle implements Hosted {
     const blocks = new BatchPool(this.memory, FIRST_APP_SLOT, numbers, page);
     // Twice the queue's bytes, since extents are rounded up, and room for open batches of many partitions.
     const cap = 2 * this.settings['queue.buffering.max.kbytes'] * 1024 + (64 << 20);
-    const extents = new ExtentPool(this.memory, FIRST_APP_SLOT, cap, (number, memory) => {
-      this.announce({ type: 'slab', creator: FIRST_APP_SLOT, number, memory });
-    });
+    const extents = new ExtentPool(
+      this.memory,
+      FIRST_APP_SLOT,
+      cap,
+      (number, memory) => void this.announce({ type: 'slab', creator: FIRST_APP_SLOT, number, memory }),
+      (numbers, collect) => this.announce({ type: 'drop_slabs', creator: FIRST_APP_SLOT, numbers, collect }),
+    );
     return new BatchWriter(this.memory, blocks, extents, FIRST_APP_SLOT);
   }
 
@@ -202,9 +214,9 @@ export class Handle implements Hosted {
     for (const link of this.workers.values()) link.channel.ring();
   }
 
-  /** Before an id in it is published: to all that are known, then to those that main has counted since. */
-  private announce(op: PageOp): void {
-    if (this.dead || this.closed) return;
+  /** To all that are known, then to those that main has counted since: how many. Of a page before an id in it is published. */
+  private announce(op: PageOp | DropSlabsOp): number {
+    if (this.dead || this.closed) return 0;
     this.mainChannel!.postQuietly(op);
     const told = new Set<number>();
     for (const [index, link] of this.workers) {
@@ -214,6 +226,7 @@ export class Handle implements Hosted {
     // WORKERS counts main too.
     while (Atomics.load(this.memory.head, WORKERS) - 1 > this.workers.size) if (!this.readMain()) break;
     for (const [index, link] of this.workers) if (!told.has(index)) link.channel.postQuietly(op);
+    return 1 + this.workers.size;
   }
 
   /** Routes what has come; runs no user code. */
@@ -253,6 +266,17 @@ export class Handle implements Hosted {
         return;
       case 'slab':
         this.memory.addSlab(op.creator, op.number, op.memory);
+        return;
+      case 'drop_slabs':
+        this.memory.dropSlabs(op.creator, op.numbers);
+        this.toMain({ type: 'slabs_dropped', numbers: op.numbers });
+        return;
+      case 'slabs_dropped':
+        this.writer?.extents.dropped(op.numbers);
+        return;
+      case 'sweep':
+        this.writer?.extents.sweep(now());
+        this.toMain({ type: 'swept' });
         return;
       case 'reply':
         this.requests.reply(op);
@@ -306,6 +330,9 @@ export class Handle implements Hosted {
 
   private routeWorker(worker: number, op: BrokerToAppOp): void {
     switch (op.type) {
+      case 'slabs_dropped':
+        this.writer?.extents.dropped(op.numbers);
+        return;
       case 'details':
         this.reports!.detailsOf(op.batch, op.errors);
         return;
@@ -411,6 +438,8 @@ export class Handle implements Hosted {
     if (this.fatal !== null) return;
     this.fatal = { err, text };
     this.queue.fatalError(err, text);
+    // Nothing that waits will be sent; what is in flight may still succeed.
+    if (this.producer && !this.dead) this.requests.post('purge', -1, [true, false]);
   }
 
   /** Main died or hangs. */

@@ -1,13 +1,13 @@
 // The main workers of this thread: started, shared, watched, ended.
 // @thread app
 
-import { MessageChannel, type Worker } from 'node:worker_threads';
+import type { Worker } from 'node:worker_threads';
 import { Channel } from '../ops/channel.ts';
 import { OTHER_BUILD } from '../ops/death.ts';
 import type { RootOp } from '../ops/ops.ts';
 import { placeHandle } from '../ops/placing.ts';
-import { spawn, type WorkerCode } from '../ops/spawn.ts';
-import { DEAD, HEARTBEAT, newThreadPage, type ThreadPage, WORKERS_OF_APP } from '../ops/thread_page.ts';
+import { startWorker, type WorkerCode } from '../ops/spawn.ts';
+import { DEAD, HEARTBEAT, type ThreadPage, WORKERS_OF_APP } from '../ops/thread_page.ts';
 import type { AppThread } from './thread.ts';
 import { WORKER_HASH, WORKER_TEXT } from './worker_text.generated.ts';
 
@@ -15,6 +15,9 @@ import { WORKER_HASH, WORKER_TEXT } from './worker_text.generated.ts';
 const SILENCE_MS = 10_000;
 /** And so much for a worker that could not be started: of a file that is not there, no hook tells a blocked thread. */
 const START_MS = 30_000;
+
+/** Of a worker that is dead by OTHER_BUILD. */
+export const OTHER_BUILD_TEXT: string = `the worker is not from the same build as the library (${WORKER_HASH}): rebuild or reinstall rdkafka-ts, or name the right file in RDKAFKA_TS_WORKER`;
 
 export interface Hosted {
   /** Its main worker is dead or hangs: the handle is fatal. */
@@ -52,8 +55,7 @@ export class MainWorker {
 
   /** Why the handles that it hosts are fatal. */
   get epitaph(): string {
-    if (Atomics.load(this.page, DEAD) === OTHER_BUILD)
-      return `the worker is not from the same build as the library (${WORKER_HASH}): rebuild or reinstall rdkafka-ts, or name the right file in RDKAFKA_TS_WORKER`;
+    if (Atomics.load(this.page, DEAD) === OTHER_BUILD) return OTHER_BUILD_TEXT;
     const why = this.error === '' ? '' : ` (${this.error})`;
     if (Atomics.load(this.page, HEARTBEAT) === 0) return `the main thread of this handle did not start${why}`;
     return `the main thread of this handle died${why}: destroy it and make a new one`;
@@ -94,27 +96,15 @@ export class Mains {
   }
 
   private start(workerUrl: string | null): MainWorker {
-    const page = newThreadPage();
-    const { port1, port2 } = new MessageChannel();
-    Atomics.add(this.thread.page, WORKERS_OF_APP, 1);
-    const worker = spawn(
-      {
-        kind: 'main',
-        code: workerCode(workerUrl),
-        page: page.buffer as unknown as SharedArrayBuffer,
-        starterPage: this.thread.page.buffer as unknown as SharedArrayBuffer,
-        root: port2,
-      },
-      'rdk:main',
-    );
-    port1.unref();
-    const main = new MainWorker(worker, new Channel(port1, page), page);
+    const { worker, root, page } = startWorker('main', workerCode(workerUrl), this.thread.page, [this.thread.page]);
+    root.unref();
+    const main = new MainWorker(worker, new Channel(root, page), page);
     worker.on('error', (error: unknown) => {
       main.error = String((error as Error | null)?.message ?? error);
     });
     worker.on('exit', () => {
       // Its broker workers end with it.
-      Atomics.sub(this.thread.page, WORKERS_OF_APP, 1 + Atomics.exchange(page, WORKERS_OF_APP, 0));
+      Atomics.sub(this.thread.page, WORKERS_OF_APP, Atomics.exchange(page, WORKERS_OF_APP, 0));
       this.died(main);
       this.thread.woken();
     });
@@ -125,21 +115,9 @@ export class Mains {
   /** A handle of this main is about to produce or fetch: its first broker worker starts now, while main does too. */
   startFirst(main: MainWorker, workerUrl: string | null): void {
     if (main.first !== null || main.dead) return;
-    const page = newThreadPage();
-    const { port1, port2 } = new MessageChannel();
-    Atomics.add(this.thread.page, WORKERS_OF_APP, 1);
-    main.first = spawn(
-      {
-        kind: 'broker',
-        code: workerCode(workerUrl),
-        page: page.buffer as unknown as SharedArrayBuffer,
-        starterPage: this.thread.page.buffer as unknown as SharedArrayBuffer,
-        root: port2,
-      },
-      'rdk:broker',
-    );
-    main.first.on('exit', () => Atomics.sub(this.thread.page, WORKERS_OF_APP, 1));
-    main.root.post({ type: 'adopt', root: port1, page: page.buffer as unknown as SharedArrayBuffer }, [port1]);
+    const { worker, root, page } = startWorker('broker', workerCode(workerUrl), this.thread.page, [this.thread.page]);
+    main.first = worker;
+    main.root.post({ type: 'adopt', root, page: page.buffer as unknown as SharedArrayBuffer }, [root]);
   }
 
   /** A handle has left it; the last one ends it. */

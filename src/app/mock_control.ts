@@ -5,13 +5,14 @@ import { MessageChannel, type Worker } from 'node:worker_threads';
 import * as E from '../defs/enums.ts';
 import { KafkaError } from '../defs/kafka_error.ts';
 import { Channel } from '../ops/channel.ts';
+import { OTHER_BUILD } from '../ops/death.ts';
 import type { MockCallOp, MockToAppOp, ReplyOp, RootOp } from '../ops/ops.ts';
 import type { PortReader } from '../ops/port_reader.ts';
-import { spawn } from '../ops/spawn.ts';
-import { DEAD, newThreadPage, type ThreadPage, WORKERS_OF_APP } from '../ops/thread_page.ts';
+import { startWorker } from '../ops/spawn.ts';
+import { DEAD, type ThreadPage } from '../ops/thread_page.ts';
 import { GONE } from '../rd/check.ts';
 import type { Handle } from './handle.ts';
-import { workerCode } from './mains.ts';
+import { OTHER_BUILD_TEXT, workerCode } from './mains.ts';
 import { run, runAsync, type Steps } from './steps.ts';
 import { type AppThread, appThread, type Member } from './thread.ts';
 
@@ -26,6 +27,8 @@ const LOG_ERR = 3;
 export interface MockOptions {
   readonly brokers: number;
   readonly port?: number;
+  /** ms by which the brokers that it begins with hold back each answer. */
+  readonly rtt?: number;
   readonly groupInitialRebalanceDelayMs?: number;
   /** Topics to begin with: name -> number of partitions. */
   readonly topics?: Readonly<Record<string, number>>;
@@ -39,7 +42,7 @@ interface Answer {
   readonly value: any;
 }
 
-const ENDED: Answer = { err: E.RD_KAFKA_RESP_ERR__DESTROY, text: 'it has ended', value: null };
+const ENDED: Answer = endedBy('it has ended');
 
 /** The one mock worker of a thread, ended with its last cluster. */
 interface MockWorker {
@@ -64,6 +67,8 @@ export class MockCluster implements Member {
   private readonly ended: () => Steps<void>;
   private nextCall: number;
   private dead: boolean;
+  /** The answer to all that comes after its death. */
+  private epitaph: Answer;
 
   constructor(thread: AppThread, rk: Handle | null, options: MockOptions) {
     this.rk = rk;
@@ -76,6 +81,7 @@ export class MockCluster implements Member {
     this.answers = new Map([[0, null]]);
     this.nextCall = 1;
     this.dead = false;
+    this.epitaph = ENDED;
     this.ended = () => this.closeSteps();
     const { port1, port2 } = new MessageChannel();
     this.channel = new Channel(port1, this.host.page);
@@ -131,7 +137,10 @@ export class MockCluster implements Member {
 
   private died(): void {
     if (this.dead) return;
-    if (this[GONE] === '') this.rk?.logs.add(LOG_CRIT, 'MOCK', 'the mock worker died');
+    const other = Atomics.load(this.host.page, DEAD) === OTHER_BUILD;
+    const text = other ? OTHER_BUILD_TEXT : 'the mock worker died';
+    if (this[GONE] === '') this.rk?.logs.add(LOG_CRIT, 'MOCK', text);
+    this.epitaph = endedBy(text);
     this.end();
     forget(this.thread, this.host);
   }
@@ -139,7 +148,7 @@ export class MockCluster implements Member {
   /** Nothing is sent or answered any more: who still waits gets an answer here. */
   private end(): void {
     this.dead = true;
-    for (const [call, answer] of this.answers) if (answer === null) this.answers.set(call, ENDED);
+    for (const [call, answer] of this.answers) if (answer === null) this.answers.set(call, this.epitaph);
   }
 
   /** The answer has come. Its death is also told by the worker's page: a blocked thread sees no port close. */
@@ -179,7 +188,7 @@ export class MockCluster implements Member {
   /** Posts a command whose answer will be waited for by `answered`. */
   send(command: string, args: readonly unknown[]): number {
     const call = this.nextCall++;
-    this.answers.set(call, this.dead ? ENDED : null);
+    this.answers.set(call, this.dead ? this.epitaph : null);
     if (!this.dead) this.channel.post({ type: 'mock_call', call, command, args });
     return call;
   }
@@ -219,6 +228,10 @@ export class MockCluster implements Member {
   }
 }
 
+function endedBy(text: string): Answer {
+  return { err: E.RD_KAFKA_RESP_ERR__DESTROY, text, value: null };
+}
+
 function hostOf(thread: AppThread): MockWorker {
   thread.mock ??= start(thread);
   const host = thread.mock as MockWorker;
@@ -227,22 +240,9 @@ function hostOf(thread: AppThread): MockWorker {
 }
 
 function start(thread: AppThread): MockWorker {
-  const page = newThreadPage();
-  const { port1, port2 } = new MessageChannel();
-  Atomics.add(thread.page, WORKERS_OF_APP, 1);
-  const worker = spawn(
-    {
-      kind: 'mock',
-      code: workerCode(null),
-      page: page.buffer as unknown as SharedArrayBuffer,
-      starterPage: thread.page.buffer as unknown as SharedArrayBuffer,
-      root: port2,
-    },
-    'rdk:mock',
-  );
-  port1.unref();
-  worker.on('exit', () => Atomics.sub(thread.page, WORKERS_OF_APP, 1));
-  return { worker, root: new Channel(port1, page), page, clusters: 0 };
+  const { worker, root, page } = startWorker('mock', workerCode(null), thread.page, [thread.page]);
+  root.unref();
+  return { worker, root: new Channel(root, page), page, clusters: 0 };
 }
 
 /** The next cluster of this thread starts a worker of its own. */
@@ -263,7 +263,8 @@ export function openMock(rk: Handle | null, options: MockOptions): MockCluster {
 }
 
 /** `test.mock.num.brokers`: the handle's own cluster, whose brokers it is told of as soon as they listen. */
-export function openTestMock(rk: Handle, brokers: number): void {
-  rk.ownMock = openMock(rk, { brokers });
+export function openTestMock(rk: Handle): void {
+  const { settings } = rk;
+  rk.ownMock = openMock(rk, { brokers: settings['test.mock.num.brokers'], rtt: settings['test.mock.broker.rtt'] });
   rk.logs.add(5, 'MOCK', `Mock cluster enabled: original bootstrap.servers and security.protocol ignored and replaced`);
 }

@@ -45,7 +45,7 @@ export function openHandle(type: number, conf: Conf | null, errstr: Out<string> 
   registry().handles.add(rk);
   for (const text of finished.warnings) rk.logs.add(LOG_WARNING, 'CONFWARN', text);
   for (const text of finished.notices) rk.logs.add(LOG_NOTICE, 'CONFWARN', text);
-  if (finished.settings['test.mock.num.brokers'] > 0) openTestMock(rk, finished.settings['test.mock.num.brokers']);
+  if (finished.settings['test.mock.num.brokers'] > 0) openTestMock(rk);
   return rk;
 }
 

@@ -51,8 +51,10 @@ export async function mock(args: readonly string[]): Promise<number> {
     process.stderr.write(`rdkafka-ts mock: ${whyNot(error.message, program)}\n`);
     return 1;
   }
+  // What it says of Ctrl-C is true when it says it.
+  const ended = untilEnded(cluster);
   process.stdout.write(greeting(cluster.bootstraps, program));
-  const died = await untilEnded(cluster);
+  const died = await ended;
   cluster[Symbol.dispose]();
   if (died === null) return 0;
   process.stderr.write(`rdkafka-ts mock: the cluster ended by itself: ${died}\n`);

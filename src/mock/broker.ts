@@ -26,7 +26,8 @@ export class Broker {
   /** Whether Metadata names it. */
   inMetadata = true;
   /** Milliseconds by which each answer is held back. */
-  #rtt = 0;
+  #rtt: number;
+  readonly #firstRtt: number;
   readonly #cluster: MockCluster;
   readonly #host: string;
   #port: number;
@@ -34,12 +35,14 @@ export class Broker {
   readonly #connections: Set<Connection> = new Set();
 
   /** @param port 0 for any free one. */
-  constructor(cluster: MockCluster, id: number, host: string, port: number) {
+  constructor(cluster: MockCluster, id: number, host: string, port: number, rtt: number) {
     this.#cluster = cluster;
     this.id = id;
     this.#host = host;
     this.#port = port;
     this.advertisedHost = host;
+    this.#rtt = rtt;
+    this.#firstRtt = rtt;
   }
 
   get up(): boolean {
@@ -104,7 +107,7 @@ export class Broker {
   /** Faults, delays, address and rack as at its start; connections stay. */
   reset(): void {
     this.faults.reset();
-    this.setRtt(0);
+    this.setRtt(this.#firstRtt);
     this.advertisedHost = this.#host;
     this.advertisedPort = this.#port;
     this.rack = null;

@@ -13,7 +13,7 @@ import { Groups } from './groups/groups.ts';
 import { HANDLERS, type HandledName } from './handlers/table.ts';
 import { DEFAULT_LIMITS, type LogLimits } from './log.ts';
 import { ProducerIds } from './producers.ts';
-import { type Topic, Topics } from './topics.ts';
+import { MAX_PARTITIONS, type Topic, Topics } from './topics.ts';
 import { Tracking } from './tracking.ts';
 
 const DEFAULT_PARTITIONS = 4;
@@ -22,18 +22,23 @@ const REBALANCE_DELAY_MS = 3000;
 /** Kafka's offsets.retention.minutes, 7 days. */
 const OFFSETS_RETENTION_MS = 7 * 24 * 3600 * 1000;
 const MAX_MEMBERS = 1000;
+const MAX_ALL_PARTITIONS = 100_000;
 
 export interface MockClusterOptions {
   /** Their ids are 1 to this number. */
   readonly brokers: number;
   /** Port of the first broker, the others take the next ones; any free ones without it. */
   readonly port?: number;
+  /** Milliseconds by which the brokers that it begins with hold back each answer, 0. */
+  readonly rtt?: number;
   /** Address to listen on and to advertise, 127.0.0.1 by default. */
   readonly host?: string;
   /** Topics to begin with: name -> number of partitions. */
   readonly topics?: Readonly<Record<string, number>>;
   /** Partitions of a topic that is created automatically, 4. */
   readonly defaultPartitions?: number;
+  /** Partitions that requests may create, over all topics, 100,000; commands may go beyond. */
+  readonly maxPartitions?: number;
   /** Its replicas, 3 or as many as there are brokers. */
   readonly replication?: number;
   /** How long the first rebalance of a group waits for members (ms), 3000. */
@@ -166,6 +171,12 @@ export class MockCluster {
     return topic;
   }
 
+  /** Whether a request may create a topic of so many partitions. */
+  roomFor(partitions: number): boolean {
+    const most = this.#options.maxPartitions ?? MAX_ALL_PARTITIONS;
+    return partitions <= MAX_PARTITIONS && this.topics.partitionCount + partitions <= most;
+  }
+
   /** @returns false if there is no such topic. */
   deleteTopic(name: string): boolean {
     this.groups.topicDeleted(name);
@@ -217,8 +228,8 @@ export class MockCluster {
   }
 
   #newBroker(id: number, later = false): Broker {
-    const { host = '127.0.0.1', port = 0 } = this.#options;
-    return new Broker(this, id, host, port === 0 || later ? 0 : port + id - 1);
+    const { host = '127.0.0.1', port = 0, rtt = 0 } = this.#options;
+    return later ? new Broker(this, id, host, 0, 0) : new Broker(this, id, host, port && port + id - 1, rtt);
   }
 
   #replicaIds(): readonly number[] {

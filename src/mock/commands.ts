@@ -1,6 +1,7 @@
 // What the app thread may ask of a cluster: every function of rdkafka_mock.h that is served, and what tests need
 // besides. Arguments and results can be cloned to another thread; where C returns an error code, so do these.
 // @thread mock
+import { RD_KAFKAP__NUM } from '../defs/mock_enums.generated.ts';
 import { type BatchRecord, writeBatch } from '../records/batch_writer.ts';
 import { appendRecords } from './append.ts';
 import type { Broker } from './broker.ts';
@@ -14,7 +15,6 @@ import { checkTopicName, MAX_PARTITIONS, type Partition } from './topics.ts';
 import type { TrackedRequest } from './tracking.ts';
 
 const ALL_BROKERS = -1;
-const MAX_API_KEY = 255;
 
 /** What `group_state` tells. */
 export interface GroupView {
@@ -49,7 +49,7 @@ async function eachBroker(
   apply: (broker: Broker) => void | Promise<void>,
 ): Promise<number> {
   const brokers = cluster.brokers().filter((broker) => brokerId === ALL_BROKERS || broker.id === brokerId);
-  if (brokers.length === 0) return E.BROKER_NOT_AVAILABLE;
+  if (brokers.length === 0 && brokerId !== ALL_BROKERS) return E.BROKER_NOT_AVAILABLE;
   for (const broker of brokers) await apply(broker);
   return E.NONE;
 }
@@ -163,8 +163,11 @@ const TOPIC_COMMANDS = {
     return E.NONE;
   },
   mock_partition_set_leader: (cluster: MockCluster, topic: string, partition: number, brokerId: number): number => {
+    const found = partitionOf(cluster, topic, partition);
+    if (found === undefined) return E.UNKNOWN_TOPIC_OR_PARTITION;
     if (brokerId !== -1 && cluster.broker(brokerId) === undefined) return E.BROKER_NOT_AVAILABLE;
-    return onPartition(cluster, topic, partition, (found) => found.setLeader(brokerId));
+    found.setLeader(brokerId);
+    return E.NONE;
   },
   mock_partition_set_follower: (cluster: MockCluster, topic: string, partition: number, brokerId: number): number =>
     onPartition(cluster, topic, partition, (found) => {
@@ -245,7 +248,7 @@ const CLUSTER_COMMANDS = {
     return E.NONE;
   },
   mock_set_apiversion: (cluster: MockCluster, apiKey: number, min: number, max: number): number => {
-    if (apiKey < 0 || apiKey > MAX_API_KEY) return E.LOCAL_INVALID_ARG;
+    if (apiKey < 0 || apiKey >= RD_KAFKAP__NUM) return E.LOCAL_INVALID_ARG;
     cluster.setVersions(apiKey, { min, max });
     return E.NONE;
   },

@@ -14,7 +14,7 @@ const MAX_FRAME = 100 * 1024 * 1024;
 /** Above either of these nothing more is read from the socket until the client has been served. */
 const MAX_WAITING_REQUESTS = 256;
 const MAX_WAITING_BYTES = 64 * 1024 * 1024;
-/** Above these no request is begun until the client has read. */
+/** Above these no request is begun until the client has read, or the answers held back are sent. */
 const MAX_HELD_ANSWERS = 1024;
 const MAX_UNSENT_BYTES = 64 * 1024 * 1024;
 /** Requests served before other connections get their turn. */
@@ -41,6 +41,7 @@ export class Connection {
   #closed = false;
   #abandon: (() => void) | null = null;
   #held: Held[] = [];
+  #heldBytes = 0;
   #timer: Timer | null = null;
 
   constructor(socket: Socket, broker: Broker, cluster: MockCluster, onClose: () => void) {
@@ -84,6 +85,7 @@ export class Connection {
         break;
       }
       this.#socket.write(frame);
+      this.#heldBytes -= frame.byteLength;
       sent++;
     }
     this.#held.splice(0, sent);
@@ -122,7 +124,8 @@ export class Connection {
   }
 
   #clogged(): boolean {
-    return this.#held.length >= MAX_HELD_ANSWERS || this.#socket.writableLength > MAX_UNSENT_BYTES;
+    const unsent = this.#heldBytes + this.#socket.writableLength;
+    return this.#held.length >= MAX_HELD_ANSWERS || unsent > MAX_UNSENT_BYTES;
   }
 
   #later(): void {
@@ -139,6 +142,7 @@ export class Connection {
       this.#abandon = null;
       if (this.#closed) return;
       if (answer !== null) {
+        this.#heldBytes += answer.byteLength;
         this.#held.push({ frame: answer, at: this.#cluster.clock.now() + rtt });
         this.flush();
       }

@@ -19,9 +19,9 @@ export class FaultStacks {
   readonly #stacks: Map<number, Fault[]> = new Map();
 
   push(apiKey: number, faults: readonly Fault[]): void {
-    const stack = this.#stacks.get(apiKey);
-    if (stack === undefined) this.#stacks.set(apiKey, [...faults]);
-    else stack.push(...faults);
+    const stack = this.#stacks.get(apiKey) ?? [];
+    this.#stacks.set(apiKey, stack);
+    for (const fault of faults) stack.push(fault);
   }
 
   /** Takes the oldest fault; NO_FAULT from an empty stack, undefined if there never was one. */

@@ -19,6 +19,8 @@ export interface LogLimits {
 /** librdkafka's figures: 5 MiB or 100,000 batches. */
 export const DEFAULT_LIMITS: LogLimits = { maxBytes: 5 * 1024 * 1024, maxBatches: 100_000 };
 
+/** In the place of a batch that is gone. */
+const GONE: Batch = { bytes: new Uint8Array(0), baseOffset: -1, lastOffset: -1, maxTimestamp: -1, leaderEpoch: -1 };
 const EPOCH_AT = 12;
 const COMPACT_AT = 1024;
 
@@ -129,7 +131,8 @@ export class PartitionLog {
 
   #drop(): void {
     this.size -= this.#batches[this.#head].bytes.byteLength;
-    this.#head++;
+    // Its bytes must not wait for the front to be cut off.
+    this.#batches[this.#head++] = GONE;
     if (this.#head >= COMPACT_AT && this.#head * 2 > this.#batches.length) {
       this.#batches = this.#batches.slice(this.#head);
       this.#head = 0;

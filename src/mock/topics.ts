@@ -5,7 +5,7 @@ import { DEFAULT_LIMITS, type LogLimits, PartitionLog } from './log.ts';
 import { PartitionProducers } from './producers.ts';
 
 const MAX_NAME = 249;
-/** More than any test needs; a request cannot make the cluster allocate without limit. */
+/** More than any test needs of one topic. */
 export const MAX_PARTITIONS = 10_000;
 
 /** A leader that the next Metadata or Fetch answer names instead of the real one. */
@@ -94,6 +94,7 @@ export class Topic {
 export class Topics {
   readonly #byName: Map<string, Topic> = new Map();
   readonly #byId: Map<string, Topic> = new Map();
+  #partitionCount = 0;
   readonly #newId: () => string;
   readonly #limits: LogLimits;
 
@@ -108,6 +109,11 @@ export class Topics {
 
   byId(id: string): Topic | undefined {
     return this.#byId.get(id);
+  }
+
+  /** Of all topics. */
+  get partitionCount(): number {
+    return this.#partitionCount;
   }
 
   all(): readonly Topic[] {
@@ -130,6 +136,7 @@ export class Topics {
     const topic = new Topic(name, this.#newId(), partitions, replicationFactor, configs);
     this.#byName.set(name, topic);
     this.#byId.set(topic.id, topic);
+    this.#partitionCount += partitionCount;
     return topic;
   }
 
@@ -139,6 +146,7 @@ export class Topics {
     if (topic === undefined) return false;
     this.#byName.delete(name);
     this.#byId.delete(topic.id);
+    this.#partitionCount -= topic.partitions.length;
     for (const partition of topic.partitions) {
       partition.leaderId = -1;
       partition.changed();

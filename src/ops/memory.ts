@@ -74,6 +74,11 @@ export class HandleMemory {
     return slab;
   }
 
+  /** Lets go of slabs that their creator has dropped; it wants an answer. */
+  dropSlabs(creator: number, numbers: readonly number[]): void {
+    for (const number of numbers) delete this.slabs[creator]![number];
+  }
+
   /** The page of a block, read from its creator's port if it is new here. */
   page(blockId: number): ControlPage {
     const creator = creatorOf(blockId);

@@ -4,7 +4,8 @@
 // They start clean: without the service's execArgv and NODE_OPTIONS, or every preload of it (tsx, tracing) would run in
 // each of them, and with a small young generation (memory.md, part 2, 18).
 
-import { type MessagePort, Worker, type WorkerOptions } from 'node:worker_threads';
+import { MessageChannel, type MessagePort, Worker, type WorkerOptions } from 'node:worker_threads';
+import { newThreadPage, type ThreadPage, WORKERS_OF_APP } from './thread_page.ts';
 
 export interface WorkerCode {
   /** The whole worker as one CommonJS text that imports only `node:` modules. */
@@ -25,7 +26,31 @@ export interface WorkerStart {
   readonly root: MessagePort;
 }
 
-export function spawn(start: WorkerStart, name: string): Worker {
+/** A worker as its starter holds it: its page and the starter's end of its root channel. */
+export interface StartedWorker {
+  readonly worker: Worker;
+  readonly page: ThreadPage;
+  readonly root: MessagePort;
+}
+
+/** Starts a worker that rings `starterPage` when it dies. Until it exits it counts in WORKERS_OF_APP of each of `counted`. */
+export function startWorker(
+  kind: WorkerStart['kind'],
+  code: WorkerCode,
+  starterPage: ThreadPage,
+  counted: readonly ThreadPage[],
+): StartedWorker {
+  const page = newThreadPage();
+  const { port1, port2 } = new MessageChannel();
+  for (const each of counted) Atomics.add(each, WORKERS_OF_APP, 1);
+  const worker = spawn({ kind, code, page: memoryOf(page), starterPage: memoryOf(starterPage), root: port2 });
+  worker.on('exit', () => {
+    for (const each of counted) Atomics.sub(each, WORKERS_OF_APP, 1);
+  });
+  return { worker, page, root: port1 };
+}
+
+function spawn(start: WorkerStart): Worker {
   const env = { ...process.env };
   delete env['NODE_OPTIONS'];
   const options: WorkerOptions = {
@@ -33,7 +58,7 @@ export function spawn(start: WorkerStart, name: string): Worker {
     transferList: [start.root],
     execArgv: [],
     env,
-    name,
+    name: `rdk:${start.kind}`,
     stdin: false,
     resourceLimits: { maxYoungGenerationSizeMb: 16 },
   };
@@ -43,6 +68,10 @@ export function spawn(start: WorkerStart, name: string): Worker {
   worker.on('error', ignore);
   worker.unref();
   return worker;
+}
+
+function memoryOf(page: ThreadPage): SharedArrayBuffer {
+  return page.buffer as unknown as SharedArrayBuffer;
 }
 
 function asLocation(url: string): URL | string {

@@ -2,10 +2,20 @@
 import { connect, createServer } from 'node:net';
 import { Kafka, logLevel } from 'kafkajs';
 import { beforeAll, expect, test } from 'vitest';
+import { isFree, twoPorts } from '../kit/ports.ts';
 import { programs, type StartProgram } from '../kit/programs.ts';
 
 const COMMAND = 'src/bin/rdkafka-ts.ts';
 const MOCK = 'src/bin/rdkafka-mock.ts';
+
+/** The process gets its SIGINT while it writes the line: no reader could be faster. */
+const AT_ONCE = `const { stdout } = process;
+const write = stdout.write.bind(stdout);
+stdout.write = (text, ...rest) => {
+  const done = write(text, ...rest);
+  if (String(text).includes('Ctrl-C ends it')) process.kill(process.pid, 'SIGINT');
+  return done;
+};`;
 
 let start: StartProgram;
 beforeAll(async () => {
@@ -13,22 +23,6 @@ beforeAll(async () => {
 });
 
 const run = (...args: string[]): ReturnType<StartProgram> => start(COMMAND, {}, args);
-
-/** Two ports that nobody has, one behind the other, outside the range that the system hands out. */
-async function twoPorts(): Promise<number> {
-  for (;;) {
-    const port = 20_000 + Math.floor(Math.random() * 10_000);
-    if ((await isFree(port)) && (await isFree(port + 1))) return port;
-  }
-}
-
-function isFree(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const server = createServer();
-    server.once('error', () => resolve(false));
-    server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)));
-  });
-}
 
 test('the demo counts every message through a broker that goes down, and loses none', async () => {
   const demo = run('demo');
@@ -124,4 +118,13 @@ test('help and version are written to standard output', async () => {
   expect(help.out()).toContain('rdkafka-ts demo');
   expect(mockHelp.out()).toContain('--brokers N');
   expect(version.out()).toMatch(/^rdkafka-ts \d+\.\d+\.\d+ \(the interface of librdkafka 2\.15\.0\)/);
+});
+
+test('the mock can be ended by Ctrl-C as soon as it says so', async () => {
+  const port = await twoPorts();
+  const NODE_OPTIONS = `--import=data:text/javascript,${encodeURIComponent(AT_ONCE)}`;
+
+  const mock = start(COMMAND, { NODE_OPTIONS }, ['mock', '--brokers', '1', '--port', String(port)]);
+
+  expect(await mock.ended).toBe(0);
 });

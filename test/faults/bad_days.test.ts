@@ -48,16 +48,14 @@ test('a port that accepts and says nothing: the message fails at its timeout, ca
   const broker = new RawBroker();
   broker.onPeer = () => false;
   await broker.listen(t);
-  const { rk, reports } = aProducer({
-    'bootstrap.servers': `127.0.0.1:${broker.port}`,
-    'message.timeout.ms': '1500',
-    'socket.timeout.ms': '1000',
-  });
-  send(rk);
+  const settings = { 'bootstrap.servers': `127.0.0.1:${broker.port}`, 'socket.timeout.ms': '1000' };
+  const { rk, reports } = aProducer({ ...settings, 'message.timeout.ms': '1500' });
+  const patient = aProducer(settings);
+  for (const each of [rk, patient.rk]) send(each);
 
   const cluster = await k.rd_kafka_clusterid_async(rk, 100);
-  const early = await k.rd_kafka_flush_async(rk, 100).catch((error) => error.code);
-  await k.rd_kafka_flush_async(rk, 15_000);
+  const early = await k.rd_kafka_flush_async(patient.rk, 100).catch((error) => error.code);
+  await k.rd_kafka_flush_async(rk, 45_000);
 
   expect(cluster).toBeNull();
   expect(early).toBe(k.RD_KAFKA_RESP_ERR__TIMED_OUT);
@@ -192,7 +190,7 @@ test('a clock that is set back, in the app and in the workers, loses nothing and
     const errors = [];
     const rk = producer(c.bootstrap, (err) => errors.push(err), { 'linger.ms': '20', 'queue.buffering.max.ms': '20' });
     for (let i = 0; i < 100; i++) k.rd_kafka_producev(rk, k.RD_KAFKA_V_TOPIC('t'), k.RD_KAFKA_V_VALUE('x' + i));
-    const flushed = k.rd_kafka_flush(rk, 15000);
+    const flushed = k.rd_kafka_flush(rk, 45_000);
 
     const conf = k.rd_kafka_conf_new();
     for (const [n, v] of Object.entries({ 'bootstrap.servers': c.bootstrap, 'group.id': 'g', 'auto.offset.reset': 'earliest' }))
@@ -200,7 +198,7 @@ test('a clock that is set back, in the app and in the workers, loses nothing and
     const consumer = k.rd_kafka_new(k.RD_KAFKA_CONSUMER, conf);
     k.rd_kafka_subscribe(consumer, ['t']);
     const got = [];
-    for (let i = 0; i < 150 && got.length < 100; i++) {
+    for (let i = 0; i < 300 && got.length < 100; i++) {
       const m = k.rd_kafka_consumer_poll(consumer, 200);
       if (m !== null) got.push(m.err === 0 ? m.timestamp : m.err);
     }
@@ -230,7 +228,7 @@ const LOUD = `
     for (let i = 0; i < 100; i++) k.rd_kafka_producev(rk, k.RD_KAFKA_V_TOPIC('t'), k.RD_KAFKA_V_VALUE('x' + i));
     for (let i = 0; i < 1000; i++) k.rd_kafka_log_print?.(rk, 7, 'TEST', line);
     if (k.rd_kafka_log_print === undefined) for (let i = 0; i < 1000; i++) rk.logs.print(7, 'TEST', line);
-    if (k.rd_kafka_flush(rk, 15000) !== 0) process.exit(3);
+    if (k.rd_kafka_flush(rk, 45_000) !== 0) process.exit(3);
   }
   k.rd_kafka_destroy(rk);
   c.end();
@@ -271,18 +269,18 @@ test('a process that is suspended for longer than a worker may be silent goes on
     poll_start(rk);
     const send = () => k.rd_kafka_producev(rk, k.RD_KAFKA_V_TOPIC('t'), k.RD_KAFKA_V_VALUE('x'));
     send();
-    if (k.rd_kafka_flush(rk, 15000) !== 0) process.exit(3);
+    if (k.rd_kafka_flush(rk, 45_000) !== 0) process.exit(3);
     writeSync(1, 'ready\\n');
     // Suspended in here, and no longer blocked some time after that.
     k.rd_kafka_poll(rk, 12_000);
     send();
-    if (k.rd_kafka_flush(rk, 15000) !== 0) process.exit(4);
+    if (k.rd_kafka_flush(rk, 45_000) !== 0) process.exit(4);
     send();
-    await k.rd_kafka_flush_async(rk, 15000);
+    await k.rd_kafka_flush_async(rk, 45_000);
     writeSync(1, reports + ' ' + k.rd_kafka_fatal_error(rk) + '\\n');
     process.exit(0);
   `);
-  await until(() => child.out().includes('ready'), { deadline_ms: 20_000 });
+  await until(() => child.out().includes('ready'), { deadline_ms: 60_000 });
 
   child.process.kill('SIGSTOP');
   await new Promise((resolve) => setTimeout(resolve, 11_000));
@@ -309,7 +307,7 @@ async function fatalOf(
     ${wait}
     const text = { value: '' };
     const code = k.rd_kafka_fatal_error(rk, text);
-    k.rd_kafka_flush(rk, 1000);
+    k.rd_kafka_flush(rk, 15_000);
     k.rd_kafka_destroy(rk);
     console.log(JSON.stringify({ code, text: text.value, reports }));
   `,
@@ -329,6 +327,29 @@ test.each(['blocked', 'pending'] as const)(
     expect(code).toBe(k.RD_KAFKA_RESP_ERR__CRIT_SYS_RESOURCE);
     expect(text).toMatch(/not from the same build as the library.*rebuild or reinstall/);
     expect(reports).toEqual([k.RD_KAFKA_RESP_ERR__FATAL]);
+  },
+);
+
+test.each(['mock_cluster_new', 'mock_cluster_new_async'])(
+  '%s says so of a mock worker of another build',
+  async (name) => {
+    const child = run(
+      `
+    const rk = producer('127.0.0.1:1', null, { log_level: '2' });
+    try {
+      if ((await k['rd_kafka_${name}'](rk, 1)) === null) console.log(k.rd_kafka_err2name(k.rd_kafka_last_error()));
+    } catch (error) {
+      console.log(error.name, error.type, error.message);
+    }
+    k.rd_kafka_destroy(rk);
+  `,
+      { env: { RDKAFKA_TS_WORKER: workerFile('', otherBuild) } },
+    );
+
+    expect(await child.ended, child.err()).toBe(0);
+    expect(child.out()).toMatch(/_DESTROY/);
+    if (name.endsWith('_async')) expect(child.out()).toMatch(/not from the same build as the library/);
+    expect(child.err()).toMatch(/MOCK\|.*not from the same build as the library.*rebuild or reinstall/);
   },
 );
 

@@ -10,7 +10,7 @@ import type { ConnectionSettings } from '../../src/wire/settings.ts';
 import { FakeClock } from '../kit/fake_clock.ts';
 import { until } from '../kit/until.ts';
 import { aClient, type Client } from './connection_kit.ts';
-import { answerAll, answerApiVersions, apiVersionsBody, freePort, type Peer, RawBroker } from './raw_broker.ts';
+import { answerAll, answerApiVersions, apiVersionsBody, NOBODY, type Peer, RawBroker } from './raw_broker.ts';
 
 async function aBroker(t: TestContext): Promise<RawBroker> {
   return new RawBroker().listen(t);
@@ -445,7 +445,7 @@ test('with socket.max.fails=0 the connection outlives a timeout, and the late an
 
 test('a request that waits too long for a connection ends with _TIMED_OUT_QUEUE', async (t) => {
   const clock = new FakeClock();
-  const client = aClient(t, await freePort(), {}, { clock });
+  const client = aClient(t, NOBODY, {}, { clock });
   client.send('a', { timeoutMs: 300 });
   client.send('b', { timeoutMs: 300, expireQueued: false });
 
@@ -545,8 +545,7 @@ test('a request that the broker is too slow to read times out, and its socket go
 
 test('a refused connection is told once, tried again with doubling waits, and told again after 30 s', async (t) => {
   const clock = new FakeClock();
-  const port = await freePort();
-  const client = aClient(t, port, {}, { clock, random: () => 1 / 3 });
+  const client = aClient(t, NOBODY, {}, { clock, random: () => 1 / 3 });
   const { counters } = client.connection;
   client.connection.connect();
   const waits: number[] = [];
@@ -562,7 +561,7 @@ test('a refused connection is told once, tried again with doubling waits, and to
 
   expect(waits).toEqual([100, 200, 400, 800, 1600, 3200, 6400, 10_000]);
   expect(client.errors).toEqual([
-    `_TRANSPORT broker/1: Connect to 127.0.0.1:${port} failed: connection refused (after 0ms in state CONNECT)`,
+    `_TRANSPORT broker/1: Connect to 127.0.0.1:${NOBODY} failed: connection refused (after 0ms in state CONNECT)`,
     expect.stringMatching(/\(after 29999ms in state CONNECT, 7 identical errors suppressed\)$/),
   ]);
 });

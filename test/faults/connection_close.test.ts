@@ -3,7 +3,7 @@ import { createServer } from 'node:net';
 import { expect, type TestContext, test } from 'vitest';
 import { until } from '../kit/until.ts';
 import { Client, handles } from './connection_kit.ts';
-import { freePort, RawBroker } from './raw_broker.ts';
+import { NOBODY, RawBroker } from './raw_broker.ts';
 
 interface Case {
   state: string;
@@ -22,7 +22,7 @@ const CASES: Case[] = [
     state: 'TRY_CONNECT',
     arrange: async (t) => {
       const { broker } = await aPair(t);
-      const client = new Client(await freePort());
+      const client = new Client(NOBODY);
       client.send('a');
       await until(() => client.connection.state === 'TRY_CONNECT', { what: 'the backoff' });
       return { client, broker };
@@ -96,6 +96,6 @@ test.for(CASES)(
 
     expect(state).toMatch(new RegExp(`^${reached}`));
     expect(client.ended).toEqual(state === 'INIT' ? [] : ['a: _DESTROY']);
-    await until(() => handles().length <= before.length, { deadline_ms: 2000, what: () => handles().join() });
+    await until(() => handles().length <= before.length, { what: () => handles().join() });
   },
 );

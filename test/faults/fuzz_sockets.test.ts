@@ -11,7 +11,10 @@ import { aCluster, aConsumer, aProducer } from '../kit/builders.ts';
 import { until } from '../kit/until.ts';
 
 const FRAMES = 2000;
-const GROWTH = 64 << 20;
+/** Three times what compiled code and heaps that no collector had time for take; a length believed once takes as much. */
+const GROWTH = 128 << 20;
+/** Of a second. */
+const SPINNING_MS = 500;
 const SEED = 20_261_121;
 
 type Random = (below: number) => number;
@@ -57,12 +60,19 @@ function spoil(random: Random, frame: Buffer): Buffer {
   }
 }
 
-/** CPU time of the whole process, in ms, that goes by in a second in which there is nothing to do. */
+/**
+ * The least CPU time of the whole process, in ms, that goes by in a second in which there is nothing to do. What spins does
+ * so in each; what is still being cleaned up does not.
+ */
 function idleCpuMs(rk: k.rd_kafka_t): number {
-  const from = process.cpuUsage();
-  k.rd_kafka_poll(rk, 1000);
-  const { user, system } = process.cpuUsage(from);
-  return (user + system) / 1000;
+  let least = Number.POSITIVE_INFINITY;
+  for (let second = 0; second < 10 && least >= SPINNING_MS; second++) {
+    const from = process.cpuUsage();
+    k.rd_kafka_poll(rk, 1000);
+    const { user, system } = process.cpuUsage(from);
+    least = Math.min(least, (user + system) / 1000);
+  }
+  return least;
 }
 
 function requests(): Buffer[] {
@@ -99,7 +109,7 @@ async function throwAt(port: number, bytes: Buffer): Promise<void> {
   await once(socket, 'close');
 }
 
-test('2,000 wrong frames do the mock no harm', { timeout: 90_000 }, async (t) => {
+test('2,000 wrong frames do the mock no harm', { timeout: 240_000 }, async (t) => {
   const { bootstrap } = aCluster(t);
   const port = Number(bootstrap.split(':')[1]);
   const { rk, reports } = aProducer(t, { 'bootstrap.servers': bootstrap });
@@ -116,7 +126,7 @@ test('2,000 wrong frames do the mock no harm', { timeout: 90_000 }, async (t) =>
   expect(k.rd_kafka_producev(rk, k.RD_KAFKA_V_TOPIC('after'), k.RD_KAFKA_V_VALUE('x'))).toBe(0);
   expect(k.rd_kafka_flush(rk, 15_000)).toBe(0);
   expect(reports.all.map(({ err }) => err)).toEqual([0]);
-  expect(idleCpuMs(rk)).toBeLessThan(500);
+  expect(idleCpuMs(rk)).toBeLessThan(SPINNING_MS);
 });
 
 /** Stands between clients and a broker, and spoils answers while it is told to. */
@@ -192,7 +202,7 @@ function keepAddresses(good: Buffer, bad: Buffer): void {
   }
 }
 
-test('2,000 wrong answers do the clients no harm', { timeout: 120_000 }, async (t) => {
+test('2,000 wrong answers do the clients no harm', { timeout: 360_000 }, async (t) => {
   const { mock, bootstrap } = aCluster(t);
   const spoiler = new Spoiler(generator(SEED), Number(bootstrap.split(':')[1]));
   const port = await spoiler.listen();
@@ -239,7 +249,7 @@ test('2,000 wrong answers do the clients no harm', { timeout: 120_000 }, async (
       return spoiler.spoiled >= count;
     };
     const what = () => `${count} spoiled answers, but there are ${spoiler.spoiled}`;
-    await until(enough, { deadline_ms: 80_000, what });
+    await until(enough, { deadline_ms: 150_000, what });
     spoiler.on = false;
     spoiler.cut();
   };
@@ -255,15 +265,19 @@ test('2,000 wrong answers do the clients no harm', { timeout: 120_000 }, async (
   await k.rd_kafka_flush_async(rk, 15_000);
   // Another topic, since a lie about leaders, epochs or assignments that looks right is believed until something new is
   // said: to the client such a cluster is as good as any.
-  expect(send('after')).toBe(true);
-  await k.rd_kafka_flush_async(rk, 15_000);
-  expect(reports.all.at(-1)?.err).toBe(0);
+  const delivered = async (): Promise<boolean> => {
+    expect(send('after')).toBe(true);
+    await k.rd_kafka_flush_async(rk, 15_000);
+    return reports.all.at(-1)?.err === 0;
+  };
+  // Its time may be over before a connection that was cut is there again.
+  await until(delivered, { deadline_ms: 60_000 });
   expect(reports.all.length).toBe(sent);
   if (k.rd_kafka_fatal_error(consumer) === 0) {
     await k.rd_kafka_subscribe_async(consumer, ['after']);
-    await until(() => turn('after').then(() => consumed === 'after'), { deadline_ms: 30_000 });
+    await until(() => turn('after').then(() => consumed === 'after'), { deadline_ms: 60_000 });
   }
   await k.rd_kafka_flush_async(rk, 15_000);
   expect(await k.rd_kafka_consumer_close_async(consumer).catch((error) => error.code)).toBeOneOf([undefined, -150]);
-  expect(idleCpuMs(rk)).toBeLessThan(500);
+  expect(idleCpuMs(rk)).toBeLessThan(SPINNING_MS);
 });

@@ -123,14 +123,11 @@ export const answerAll: OnRequest = (request, peer) => {
   }
 };
 
-/** A port on 127.0.0.1 where nobody listens (just now). */
-export async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as { port: number };
-  await new Promise<void>((resolve) => server.close(() => resolve()));
-  return port;
-}
+/**
+ * A port where nobody listens. Not one of those that the system hands out: somebody else may be given it, and a client that
+ * connects to one is now and then given that very port as its own, and talks to itself.
+ */
+export const NOBODY = 1;
 
 /** True if somebody accepts connections at the port. */
 export function listens(port: number): Promise<boolean> {

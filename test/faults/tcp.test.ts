@@ -9,7 +9,8 @@ import { until } from '../kit/until.ts';
 
 const SETTINGS: TcpSettings = {
   'broker.address.family': 'any',
-  'broker.address.ttl': 1000,
+  // No test is so slow that it has to look up a name again.
+  'broker.address.ttl': 600_000,
   'socket.keepalive.enable': true,
   'socket.nagle.disable': true,
 };

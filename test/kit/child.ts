@@ -65,7 +65,8 @@ function start(file: string, options: ChildOptions): Child {
   onTestFinished(() => {
     child.kill('SIGKILL');
   });
-  const ended = once(child, 'exit').then(([code, signal]) => (code ?? signal) as number | string);
+  // Not `exit`: what it wrote last may still be in its pipes then.
+  const ended = once(child, 'close').then(([code, signal]) => (code ?? signal) as number | string);
   const collect = (stream: NodeJS.ReadableStream | null): (() => string) => {
     let text = '';
     if (options.read !== false) stream?.on('data', (chunk) => (text += String(chunk)));

@@ -21,11 +21,11 @@ export interface ConsumeOptions {
 }
 
 /**
- * Polls until `ver` has `count` messages more. Throws at any other error than the tolerated, and after `timeout_ms` (20 s)
+ * Polls until `ver` has `count` messages more. Throws at any other error than the tolerated, and after `timeout_ms` (45 s)
  * with what did arrive.
  */
 export function consumeMessages(rk: rd_kafka_t, ver: MsgVer, count: number, options: ConsumeOptions = {}): void {
-  const { timeout_ms = 20_000, tolerate = [], each } = options;
+  const { timeout_ms = 45_000, tolerate = [], each } = options;
   const deadline = performance.now() + timeout_ms;
   const wanted = ver.count + count;
   while (ver.count < wanted) {
@@ -52,7 +52,7 @@ function refuse(message: rd_kafka_message_t, tolerate: readonly number[]): void 
 }
 
 /** Asks again and again, serving `rk` by `serve` in between, until `ready`; throws after `timeout_ms`. */
-export function pollUntil(what: string, serve: () => void, ready: () => boolean, timeout_ms: number = 20_000): void {
+export function pollUntil(what: string, serve: () => void, ready: () => boolean, timeout_ms: number = 45_000): void {
   const deadline = performance.now() + timeout_ms;
   while (!ready()) {
     if (performance.now() > deadline) throw new Error(`waited ${timeout_ms} ms in vain for: ${what}`);

@@ -1,6 +1,6 @@
 // Consumers (without fetching) against the FakeCoordinator, on one clock that the test moves. @thread any
 import { Group } from '../../src/main/group/group.ts';
-import type { AppOp, Assignment, GroupEnv, GroupSettings, PartitionOffset } from '../../src/main/group_env.ts';
+import type { AppOp, Assignment, GroupEnv, GroupSettings, PartitionOffset, Reach } from '../../src/main/group_env.ts';
 import { FakeCoordinator } from './fake_coordinator.ts';
 
 export const SETTINGS: GroupSettings = {
@@ -132,6 +132,7 @@ export class TestMember {
       partitionCount: (topic) => (world.topics.has(topic) ? world.topics.get(topic)! : null),
       topicError: (topic) => world.topicErrors.get(topic) ?? 3,
       wantTopics: (topics) => this.wanted.push(topics),
+      reach: () => world.reach,
       wake: () => {
         this.wakeAt = Math.min(this.wakeAt, world.now);
       },
@@ -150,10 +151,11 @@ export class TestMember {
     return [...this.assignment.active.keys()].sort();
   }
 
-  close(afterMs = 5000): void {
-    this.group.close(this.world.now + afterMs, () => {
+  close(afterMs = 5000, ending = false): void {
+    const done = (): void => {
       this.closedAt = this.world.now;
-    });
+    };
+    this.group.close(this.world.now + afterMs, done, ending);
   }
 }
 
@@ -164,6 +166,7 @@ export class World {
   readonly topics: Map<string, number> = new Map();
   readonly topicErrors: Map<string, number> = new Map();
   readonly random: () => number;
+  reach: Reach = 'coordinator';
   sent: (member: TestMember, name: string) => void = () => undefined;
   private timers: { at: number; run: () => void }[] = [];
 

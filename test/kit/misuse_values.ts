@@ -89,6 +89,19 @@ const OUT_OF_RANGE: readonly Case[] = [
   bad('Infinity', Number.POSITIVE_INFINITY, 'range'),
 ];
 
+/** What a twin takes last: only what is wrong, since with what is right destroy_async would destroy. */
+const OPTIONS: readonly Case[] = [
+  bad('null', null),
+  bad('42', 42),
+  bad("'x'", 'x'),
+  bad('[]', []),
+  bad('a signal', new AbortController().signal),
+  bad('{ timeout_ms: 1 }', { timeout_ms: 1 }),
+  bad('{ signal: null }', { signal: null }),
+  bad('{ signal: 42 }', { signal: 42 }),
+  bad('{ signal: {} }', { signal: {} }),
+];
+
 /** Every wrong value of this parameter, and those that are right though they look wrong. Throws for a type it does not know. */
 export function casesOf(world: World, fn: string, param: Param): readonly Case[] {
   let type = param.type ?? 'any';
@@ -101,7 +114,8 @@ export function casesOf(world: World, fn: string, param: Param): readonly Case[]
     type = type.slice(0, -' | null'.length);
     none = 'fine';
   }
-  if (type === 'any' || param.name === 'o') return [];
+  if (type === 'any') return [];
+  if (param.name === 'o') return OPTIONS;
   const maker = MAKERS[type];
   if (maker !== undefined) return [...isNull(none), ...NUMBERS, ...NOT_A_NUMBER, ...others(world, fn, type, maker)];
   if (NOT_MADE_YET.has(type)) return [...isNull(none), ...NUMBERS, ...NOT_A_NUMBER];

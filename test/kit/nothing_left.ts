@@ -43,6 +43,6 @@ export function threadCount(): number {
 }
 
 /** Resolves when nothing is left; rejects after `deadline_ms` with what is. */
-export async function nothingLeft(deadline_ms = 15_000): Promise<void> {
+export async function nothingLeft(deadline_ms = 30_000): Promise<void> {
   await until(() => whatIsLeft() === '', { deadline_ms, what: () => `nothing left, but there is: ${whatIsLeft()}` });
 }

@@ -61,7 +61,7 @@ export function openProducer(settings: Settings, options: ProducerOptions = {}):
 }
 
 /** Polls until `done`, at most `deadline_ms`; throws with `what` otherwise. */
-export function pollUntil(producing: Producing, done: () => boolean, what: string, deadline_ms = 20_000): void {
+export function pollUntil(producing: Producing, done: () => boolean, what: string, deadline_ms = 45_000): void {
   const end = performance.now() + deadline_ms;
   while (!done()) {
     if (performance.now() > end) throw new Error(`polled ${deadline_ms} ms in vain for: ${what}`);

@@ -11,7 +11,7 @@ import { afterAll, onTestFinished } from 'vitest';
 import { until } from './until.ts';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
-const DEADLINE_MS = 25_000;
+const DEADLINE_MS = 60_000;
 
 export interface Program {
   readonly process: ChildProcess;
@@ -19,7 +19,7 @@ export interface Program {
   readonly err: () => string;
   /** Exit code, or the signal that ended it. */
   readonly ended: Promise<number | string>;
-  /** Resolves when standard output matches; rejects with all that was written when it has not after 25 s. */
+  /** Resolves when standard output matches; rejects with all that was written when it has not after 60 s. */
   readonly says: (text: RegExp) => Promise<RegExpExecArray>;
 }
 

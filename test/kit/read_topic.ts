@@ -1,16 +1,15 @@
 // Reads what a topic holds over our own schemas and plain sockets, so that no consumer is part of a producer's test.
-import { connect, type Socket } from 'node:net';
-import type { ApiName } from '../../src/defs/api_name.ts';
-import { type Body, decodeResponse } from '../../src/protocol/compile.ts';
-import { FrameSplitter, readResponseHeader, requestFrame } from '../../src/protocol/frame.ts';
-import type { Messages } from '../../src/protocol/messages.ts';
-import { Reader } from '../../src/protocol/reader.ts';
+import { setTimeout as pause } from 'node:timers/promises';
 import { LOG_APPEND_TIME } from '../../src/records/batch_header.ts';
 import { BatchReader } from '../../src/records/batch_reader.ts';
 import { RecordCursor, readHeaders } from '../../src/records/record_reader.ts';
+import { type RawClient, withClient } from './raw_client.ts';
 
 const VERSIONS = { Metadata: 4, ListOffsets: 1, Fetch: 4 } as const;
-type Asked = keyof typeof VERSIONS;
+const TIMEOUT_MS = 45_000;
+const PAUSE_MS = 20;
+/** Errors of a topic that was made or has moved just now: no such topic, no leader, not that leader. */
+const NOT_YET: readonly number[] = [3, 5, 6];
 const FETCH_BYTES = 16 << 20;
 
 export interface StoredRecord {
@@ -36,86 +35,72 @@ export interface Stored {
   readonly batches: StoredBatch[];
 }
 
-class Line {
-  private readonly socket: Socket;
-  private readonly splitter: FrameSplitter;
-  private correlationId: number;
-
-  constructor(socket: Socket) {
-    this.socket = socket;
-    this.splitter = new FrameSplitter(1 << 27);
-    this.correlationId = 0;
-  }
-
-  async ask<N extends Asked>(name: N, body: Body<Messages[N]['request']>): Promise<Messages[N]['response']> {
-    const version = VERSIONS[name];
-    const id = ++this.correlationId;
-    const frame = await new Promise<Uint8Array>((resolve, reject) => {
-      const failed = (error: Error): void => reject(error);
-      const closed = (): void => reject(new Error(`the broker hung up on ${name}`));
-      const data = (chunk: Uint8Array): void => {
-        this.splitter.push(chunk, (whole) => {
-          this.socket.off('error', failed).off('close', closed).off('data', data);
-          resolve(whole);
-        });
-      };
-      this.socket.on('error', failed).on('close', closed).on('data', data);
-      this.socket.write(requestFrame(name, version, id, 'read-topic', body));
-    });
-    const reader = new Reader(frame);
-    readResponseHeader(name as ApiName, version, reader);
-    return decodeResponse(name, version, reader);
-  }
+/** What may be right when it is asked again. */
+interface Refused extends Error {
+  notYet?: boolean;
 }
 
-async function withLine<T>(host: string, port: number, use: (line: Line) => Promise<T>): Promise<T> {
-  const socket = connect(port, host);
-  socket.setTimeout(20_000, () => socket.destroy(new Error(`${host}:${port} says nothing`)));
-  try {
-    await new Promise<void>((resolve, reject) => socket.once('connect', resolve).once('error', reject));
-    return await use(new Line(socket));
-  } finally {
-    socket.on('error', () => {});
-    socket.destroy();
-  }
+function refused(what: string, errorCode: number): Refused {
+  return Object.assign(new Error(`${what}: error ${errorCode}`), { notYet: NOT_YET.includes(errorCode) });
 }
 
-/** Everything in the topic from each partition's beginning to its end at this moment, in order of partition and offset. */
+/**
+ * Everything in the topic from each partition's beginning to its end at this moment, in order of partition and offset.
+ * Waits up to 45 s for a topic that is not there yet, or not led.
+ */
 export async function readTopic(bootstrap: string, topic: string): Promise<Stored> {
-  const address = bootstrap.split(',')[0]!;
-  const at = address.lastIndexOf(':');
-  const meta = await withLine(address.slice(0, at), Number(address.slice(at + 1)), (line) =>
-    line.ask('Metadata', { topics: [{ name: topic }], allowAutoTopicCreation: false }),
+  const deadline = performance.now() + TIMEOUT_MS;
+  for (;;) {
+    try {
+      return await readOnce(bootstrap, topic);
+    } catch (error) {
+      if ((error as Refused).notYet !== true || performance.now() > deadline) throw error;
+    }
+    await pause(PAUSE_MS);
+  }
+}
+
+async function readOnce(bootstrap: string, topic: string): Promise<Stored> {
+  const asked = { topics: [{ name: topic }], allowAutoTopicCreation: false };
+  const meta = await withClient(bootstrap.split(',')[0]!, TIMEOUT_MS, (client) =>
+    client.send('Metadata', asked, VERSIONS.Metadata),
   );
   const found = meta.topics[0]!;
-  if (found.errorCode !== 0) throw new Error(`metadata of ${topic}: error ${found.errorCode}`);
+  if (found.errorCode !== 0) throw refused(`metadata of ${topic}`, found.errorCode);
   const stored: Stored = { records: [], batches: [] };
   for (const { partitionIndex, leaderId } of [...found.partitions].sort(
     (a, b) => a.partitionIndex - b.partitionIndex,
   )) {
-    const leader = meta.brokers.find((broker) => broker.nodeId === leaderId)!;
-    await withLine(leader.host, leader.port, (line) => readPartition(line, topic, partitionIndex, stored));
+    const leader = meta.brokers.find((broker) => broker.nodeId === leaderId);
+    if (leader === undefined) throw refused(`leader of ${topic} [${partitionIndex}]`, 5);
+    await withClient(`${leader.host}:${leader.port}`, TIMEOUT_MS, (client) =>
+      readPartition(client, topic, partitionIndex, stored),
+    );
   }
   return stored;
 }
 
-async function readPartition(line: Line, topic: string, partition: number, into: Stored): Promise<void> {
-  const ends = await line.ask('ListOffsets', {
+async function readPartition(client: RawClient, topic: string, partition: number, into: Stored): Promise<void> {
+  const asked = {
     replicaId: -1,
     topics: [{ name: topic, partitions: [{ partitionIndex: partition, timestamp: -1 }] }],
-  });
-  const end = ends.topics[0]!.partitions[0]!.offset;
+  };
+  const ends = await client.send('ListOffsets', asked, VERSIONS.ListOffsets);
+  const { offset: end, errorCode } = ends.topics[0]!.partitions[0]!;
+  if (errorCode !== 0) throw refused(`end of ${topic} [${partition}]`, errorCode);
   let offset = 0;
   while (offset < end) {
-    const answer = await line.ask('Fetch', {
+    const fetch = { partition, fetchOffset: offset, partitionMaxBytes: FETCH_BYTES };
+    const body = {
       replicaId: -1,
       maxWaitMs: 500,
       minBytes: 1,
       maxBytes: FETCH_BYTES,
-      topics: [{ topic, partitions: [{ partition, fetchOffset: offset, partitionMaxBytes: FETCH_BYTES }] }],
-    });
+      topics: [{ topic, partitions: [fetch] }],
+    };
+    const answer = await client.send('Fetch', body, VERSIONS.Fetch);
     const part = answer.responses[0]!.partitions[0]!;
-    if (part.errorCode !== 0) throw new Error(`fetch of ${topic} [${partition}]: error ${part.errorCode}`);
+    if (part.errorCode !== 0) throw refused(`fetch of ${topic} [${partition}]`, part.errorCode);
     const before = offset;
     offset = walk(part.records ?? new Uint8Array(0), partition, offset, into);
     if (offset === before) throw new Error(`fetch of ${topic} [${partition}] stands still at ${offset} of ${end}`);

@@ -111,7 +111,7 @@ export function produceMessages(
   count: number,
   options: ProduceOptions = {},
 ): string {
-  const { timeout_ms = 20_000, err = 0 } = options;
+  const { timeout_ms = 45_000, err = 0 } = options;
   const { id, opaques } = queueMessages(p, topic, partition, first, count, options);
   const flushed = rd_kafka_flush(p.rk, timeout_ms);
   if (flushed !== 0)

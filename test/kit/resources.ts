@@ -21,10 +21,10 @@ export function added(before: Resources): string {
   return more.join(', ');
 }
 
-/** Resolves when there is no more than `before`; rejects after 15 s with what there is. */
+/** Resolves when there is no more than `before`; rejects after 30 s with what there is. */
 export async function nothingAdded(before: Resources): Promise<void> {
   await until(() => added(before) === '', {
-    deadline_ms: 15_000,
+    deadline_ms: 30_000,
     what: () => `resources of a test to end; left: ${added(before)}`,
   });
 }

@@ -1,74 +1,37 @@
 // Makes and deletes topics on a Kafka by requests of our own schemas over plain sockets: for tests, beside the client
 // that they test. The versions used are understood from Kafka 1.0 to 4.1.
 import { randomUUID } from 'node:crypto';
-import { connect, type Socket } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
-import type { ApiName } from '../../src/defs/api_name.ts';
-import { type Body, decodeResponse } from '../../src/protocol/compile.ts';
-import { FrameSplitter, readResponseHeader, requestFrame } from '../../src/protocol/frame.ts';
+import type { Body } from '../../src/protocol/compile.ts';
 import type { Messages, MetadataResponse } from '../../src/protocol/messages.ts';
-import { Reader } from '../../src/protocol/reader.ts';
+import { withClient } from './raw_client.ts';
 
-const TIMEOUT_MS = 20_000;
+/** No more than a cold machine may need; what is well takes milliseconds. */
+const TIMEOUT_MS = 45_000;
 const PAUSE_MS = 20;
-const VERSIONS = { Metadata: 4, CreateTopics: 2, DeleteTopics: 1 } as const;
+const VERSIONS = { Metadata: 4, ListOffsets: 1, CreateTopics: 2, DeleteTopics: 1 } as const;
 type Asked = keyof typeof VERSIONS;
 
 const UNKNOWN_TOPIC_OR_PARTITION = 3;
-const NOT_CONTROLLER = 41;
+const REQUEST_TIMED_OUT = 7;
+const TOPIC_ALREADY_EXISTS = 36;
+/** Fewer brokers are up than the topic has replicas; or another one is the controller by now. */
+const NOT_YET: readonly number[] = [38, 41];
+const LATEST = -1;
 
-/** One connection that asks one request after another. */
-class Line {
-  private readonly socket: Socket;
-  private readonly splitter: FrameSplitter;
-  private correlationId: number;
-
-  constructor(socket: Socket) {
-    this.socket = socket;
-    this.splitter = new FrameSplitter(1 << 24);
-    this.correlationId = 0;
-  }
-
-  async ask<N extends Asked>(name: N, body: Body<Messages[N]['request']>): Promise<Messages[N]['response']> {
-    const version = VERSIONS[name];
-    const id = ++this.correlationId;
-    const frame = await new Promise<Uint8Array>((resolve, reject) => {
-      const failed = (error: Error): void => reject(error);
-      const closed = (): void => reject(new Error(`the broker hung up on ${name}`));
-      const data = (chunk: Uint8Array): void => {
-        this.splitter.push(chunk, (whole) => {
-          this.socket.off('error', failed).off('close', closed).off('data', data);
-          resolve(whole);
-        });
-      };
-      this.socket.on('error', failed).on('close', closed).on('data', data);
-      this.socket.write(requestFrame(name, version, id, 'rdkafka-ts-test', body));
-    });
-    const reader = new Reader(frame);
-    const { correlationId } = readResponseHeader(name as ApiName, version, reader);
-    if (correlationId !== id) throw new Error(`an answer to ${correlationId} instead of ${id}`);
-    return decodeResponse(name, version, reader);
-  }
-}
-
-/** Opens a connection, lets `use` ask, closes it. */
-async function withLine<T>(address: string, use: (line: Line) => Promise<T>): Promise<T> {
-  const at = address.lastIndexOf(':');
-  const socket = connect(Number(address.slice(at + 1)), address.slice(0, at).replace(/^\[|\]$/g, ''));
-  socket.setTimeout(TIMEOUT_MS, () => socket.destroy(new Error(`${address} says nothing`)));
-  try {
-    await new Promise<void>((resolve, reject) => socket.once('connect', resolve).once('error', reject));
-    return await use(new Line(socket));
-  } finally {
-    socket.on('error', () => {});
-    socket.destroy();
-  }
+/** One request over a connection of its own. */
+function ask<N extends Asked>(
+  address: string,
+  name: N,
+  body: Body<Messages[N]['request']>,
+): Promise<Messages[N]['response']> {
+  return withClient(address, TIMEOUT_MS, (client) => client.send(name, body, VERSIONS[name]));
 }
 
 /** Metadata of `topics` without making them. */
 async function metadata(address: string, topics: readonly string[]): Promise<MetadataResponse> {
   const body = { topics: topics.map((name) => ({ name })), allowAutoTopicCreation: false };
-  return withLine(address, (line) => line.ask('Metadata', body));
+  return ask(address, 'Metadata', body);
 }
 
 const first = (bootstrap: string): string => bootstrap.split(',')[0]!.trim();
@@ -95,21 +58,28 @@ interface Refused extends Error {
   refused?: true;
 }
 
+/** `already`: the error of what is done; no error once a request has gone out whose outcome nobody knows. */
 async function askController<N extends Asked>(
   bootstrap: string,
   name: N,
   body: Body<Messages[N]['request']>,
+  already: number,
   outcome: (response: Messages[N]['response']) => { errorCode: number; errorMessage?: string | null },
 ): Promise<void> {
+  let unknown = false;
   await retry(name, async () => {
     const { brokers, controllerId } = await metadata(first(bootstrap), []);
     const controller = brokers.find((broker) => broker.nodeId === controllerId);
     if (controller === undefined) return undefined;
-    const response = await withLine(`${controller.host}:${controller.port}`, (line) => line.ask(name, body));
+    const before = unknown;
+    unknown = true;
+    const response = await ask(`${controller.host}:${controller.port}`, name, body);
     const { errorCode, errorMessage } = outcome(response);
-    if (errorCode === 0) return true;
+    if (errorCode === 0 || (before && errorCode === already)) return true;
     const error: Refused = new Error(`${name}: error ${errorCode} ${errorMessage ?? ''}`);
-    if (errorCode !== NOT_CONTROLLER) error.refused = true;
+    if (errorCode === REQUEST_TIMED_OUT) throw error;
+    unknown = before;
+    if (!NOT_YET.includes(errorCode)) error.refused = true;
     throw error;
   });
 }
@@ -131,6 +101,23 @@ async function everywhere(
   });
 }
 
+/** Waits until each partition is led by whom metadata names: a leader is named a moment before it knows of that. */
+async function led(bootstrap: string, name: string): Promise<void> {
+  await retry(`leaders of ${name}`, async () => {
+    const { brokers, topics } = await metadata(first(bootstrap), [name]);
+    for (const { nodeId, host, port } of brokers) {
+      const partitions = topics[0]!.partitions
+        .filter(({ leaderId }) => leaderId === nodeId)
+        .map(({ partitionIndex }) => ({ partitionIndex, timestamp: LATEST }));
+      if (partitions.length === 0) continue;
+      const asked = { replicaId: -1, topics: [{ name, partitions }] };
+      const found = await ask(`${host}:${port}`, 'ListOffsets', asked);
+      if (found.topics[0]!.partitions.some(({ errorCode }) => errorCode !== 0)) return undefined;
+    }
+    return true;
+  });
+}
+
 export interface TopicOptions {
   /** Replicas of each partition, 1 by default. */
   replication?: number;
@@ -139,8 +126,8 @@ export interface TopicOptions {
 }
 
 /**
- * Makes a topic by a request to the controller and returns when every broker knows a leader of each partition.
- * Rejects with Kafka's error code if the topic is refused, and after 20 s.
+ * Makes a topic by a request to the controller and returns when every broker knows a leader of each partition, and that
+ * one leads. Rejects with Kafka's error code if the topic is refused, and after 45 s.
  */
 export async function createTopic(
   bootstrap: string,
@@ -156,19 +143,26 @@ export async function createTopic(
     configs: Object.entries(configs).map(([key, value]) => ({ name: key, value })),
   };
   const body = { topics: [topic], timeoutMs: TIMEOUT_MS };
-  await askController(bootstrap, 'CreateTopics', body, (response) => response.topics[0]!);
-  const led = (one: { leaderId: number; errorCode: number }): boolean => one.leaderId >= 0 && one.errorCode === 0;
+  await askController(bootstrap, 'CreateTopics', body, TOPIC_ALREADY_EXISTS, (response) => response.topics[0]!);
+  const hasLeader = (one: { leaderId: number; errorCode: number }): boolean => one.leaderId >= 0 && one.errorCode === 0;
   await everywhere(
     bootstrap,
     name,
-    (one) => one.errorCode === 0 && one.partitions.length === partitions && one.partitions.every(led),
+    (one) => one.errorCode === 0 && one.partitions.length === partitions && one.partitions.every(hasLeader),
   );
+  await led(bootstrap, name);
 }
 
 /** Deletes a topic and returns when no broker knows it any more. Rejects like `createTopic`. */
 export async function deleteTopic(bootstrap: string, name: string): Promise<void> {
   const body = { topicNames: [name], timeoutMs: TIMEOUT_MS };
-  await askController(bootstrap, 'DeleteTopics', body, (response) => response.responses[0]!);
+  await askController(
+    bootstrap,
+    'DeleteTopics',
+    body,
+    UNKNOWN_TOPIC_OR_PARTITION,
+    (response) => response.responses[0]!,
+  );
   await everywhere(bootstrap, name, (one) => one.errorCode === UNKNOWN_TOPIC_OR_PARTITION);
 }
 

@@ -10,10 +10,10 @@ export interface UntilOptions {
 
 /**
  * Looks at `cond` at once, then in each of the next turns of the event loop, then every millisecond or two. Gives the
- * first value that counts as true; cond may be async. Throws an Error that prints `what` after the deadline (default 10 s).
+ * first value that counts as true; cond may be async. Throws an Error that prints `what` after the deadline (default 30 s).
  */
 export async function until<T>(cond: () => T | Promise<T>, options: UntilOptions = {}): Promise<NonNullable<T>> {
-  const deadline = options.deadline_ms ?? 10_000;
+  const deadline = options.deadline_ms ?? 30_000;
   const start = performance.now();
   for (let turn = 0; ; turn++) {
     const value = await cond();

@@ -21,7 +21,7 @@ import type { rd_kafka_t } from '../../src/defs/types.ts';
 import { GONE } from '../../src/rd/check.ts';
 import { writeBatch } from '../../src/records/batch_writer.ts';
 import { until } from '../kit/until.ts';
-import { RawClient } from './cluster/kit.ts';
+import { type RawClient, rawClientAt } from './cluster/kit.ts';
 
 const MISSING_TOPIC = 3;
 const NOT_LEADER = 6;
@@ -50,7 +50,7 @@ function ports(cluster: rd_kafka_mock_cluster_t): number[] {
 
 /** A connection to the `index`-th broker. */
 function client(cluster: rd_kafka_mock_cluster_t, index = 0): RawClient {
-  return new RawClient(ports(cluster)[index] as number);
+  return rawClientAt(ports(cluster)[index] as number);
 }
 
 function reachable(port: number): Promise<boolean> {
@@ -470,6 +470,8 @@ describe('coordinators and versions', () => {
 
   test('a group forms at once when its initial delay is 0', async () => {
     const cluster = aCluster();
+    // Without the second call it would not form while this test lasts.
+    mock.mock_group_initial_rebalance_delay_ms(cluster, 3_600_000);
     mock.mock_group_initial_rebalance_delay_ms(cluster, 0);
     const body = {
       groupId: 'g',
@@ -479,12 +481,10 @@ describe('coordinators and versions', () => {
       protocolType: 'consumer',
       protocols: [{ name: 'range', metadata: new Uint8Array() }],
     };
-    const from = performance.now();
 
     const joined = await client(cluster).send('JoinGroup', body, 2);
 
     expect(joined.errorCode).toBe(0);
-    expect(performance.now() - from).toBeLessThan(2000);
   });
 });
 

@@ -25,7 +25,7 @@ import { requestsOf } from '../kit/requests_seen.ts';
 import { metadataNow } from '../kit/scenarios/metadata.ts';
 import { until } from '../kit/until.ts';
 
-const DEADLINE = { deadline_ms: 20_000 };
+const DEADLINE = { deadline_ms: 45_000 };
 /** Tests look again soon after a broker is back. */
 const QUICK = { 'reconnect.backoff.ms': 10, 'reconnect.backoff.max.ms': 100, 'retry.backoff.ms': 10 };
 

@@ -10,10 +10,18 @@ beforeAll(async () => {
 /** Accepts connections and never answers. */
 const SILENT = `
 import { createServer } from 'node:net';
-const server = createServer(() => {});
+let accepted;
+const connected = new Promise((done) => (accepted = done));
+const server = createServer((socket) => accepted(socket.on('error', () => {}).unref()));
 await new Promise((done) => server.listen(0, '127.0.0.1', done));
 server.unref();
 const silent = '127.0.0.1:' + server.address().port;
+/** Resolves when the handle's threads run: they have connected. */
+async function running() {
+  server.ref();
+  await connected;
+  server.unref();
+}
 `;
 
 test('after poll_start the process stays until every message is reported, and then ends by itself', async () => {
@@ -88,7 +96,7 @@ test('nothing is said about messages that were delivered and not polled for', as
     const rk = producer(c.bootstrap, () => {});
     const other = producer(c.bootstrap);
     k.rd_kafka_producev(rk, k.RD_KAFKA_V_TOPIC('t'), k.RD_KAFKA_V_VALUE('x'));
-    for (let i = 0; i < 200 && rk.reports.delivered() === 0; i++) k.rd_kafka_poll(other, 50);
+    for (let i = 0; i < 900 && rk.reports.delivered() === 0; i++) k.rd_kafka_poll(other, 50);
     console.log(rk.reports.delivered());
   `);
 
@@ -102,6 +110,7 @@ test('nothing is said of a handle that was destroyed, which reported its message
   const child = run(`${SILENT}
     const rk = producer(silent, (err) => console.log(err), { log_level: '0' });
     k.rd_kafka_producev(rk, k.RD_KAFKA_V_TOPIC('t'), k.RD_KAFKA_V_VALUE('x'));
+    await running();
     k.rd_kafka_destroy(rk);
   `);
 

@@ -142,7 +142,7 @@ const checked = functions
     const fn = row.name.replace('rd_kafka_', '');
     return { name, fn, call, params: (name === fn ? signatureOf : twinOf)(row).params };
   })
-  .filter(({ params }) => params.some((param) => param.type !== 'any' && param.name !== 'o'));
+  .filter(({ params }) => params.some((param) => param.type !== 'any'));
 
 test.each(checked)('$name refuses what is wrong, and the handle delivers', async ({ name, fn, call, params }) => {
   const problems: string[] = [];
@@ -160,6 +160,18 @@ test.each(checked)('$name refuses what is wrong, and the handle delivers', async
   deliver();
 });
 
+const twins = checked.filter(({ params }) => params.at(-1)?.name === 'o');
+
+test.each(twins)('$name does nothing when it is aborted before it begins', async ({ name, fn, call, params }) => {
+  const args = validArguments(world, fn, params);
+  const before = stateOf(args);
+  args[params.length - 1] = { signal: AbortSignal.abort('enough') };
+
+  const { error } = await ending(name, call, args);
+
+  expect([error, stateOf(args.with(-1, undefined))]).toEqual(['enough', before]);
+});
+
 test('there are as many functions as the doors have', () => {
   expect(functions.length).toBeGreaterThan(200);
 });
@@ -169,7 +181,7 @@ test('after all of it the consumer consumes', () => {
   expect(k.rd_kafka_subscribe(consumer, ['t'])).toBe(0);
 
   let message: k.rd_kafka_message_t | null = null;
-  for (let i = 0; i < 150 && message?.err !== 0; i++) message = k.rd_kafka_consumer_poll(consumer, 100);
+  for (let i = 0; i < 450 && message?.err !== 0; i++) message = k.rd_kafka_consumer_poll(consumer, 100);
 
   expect(message?.value?.toString()).toBe('x');
 });

@@ -33,7 +33,7 @@ const runs: [name: string, scenario: Scenario, topic?: Record<string, string>][]
 ];
 
 for (const [name, scenario, configs = {}] of runs) {
-  test(name, { timeout: 120_000 }, async (t) => {
+  test(name, async (t) => {
     const bootstrap = inject('bootstrap');
     scenario(t, { bootstrap, topic: await freshTopic(bootstrap, 4, { configs }) });
   });

@@ -10,7 +10,7 @@ import { until } from '../kit/until.ts';
 import { aMockCluster, type TestCluster } from '../mock/cluster/kit.ts';
 
 const SOURCE = fileURLToPath(new URL('../../scripts/vectors/JavaClient.java', import.meta.url));
-const DEADLINE = { deadline_ms: 40_000 };
+const DEADLINE = { deadline_ms: 90_000 };
 let classPath = '';
 
 beforeAll(async () => {
@@ -108,7 +108,7 @@ test('a Java member and a kafkajs member share one group by roundrobin', async (
   const js = aKafkajs(t.bootstrap).consumer({
     groupId: 'mixed',
     partitionAssigners: [roundrobin],
-    sessionTimeout: 10_000,
+    sessionTimeout: 45_000,
     heartbeatInterval: 100,
     maxWaitTimeInMs: 50,
   });

@@ -4,12 +4,14 @@ import { randomUUID } from 'node:crypto';
 import { beforeAll, expect, inject, test } from 'vitest';
 import { settleCrc } from '../../src/records/batch_header.ts';
 import { type BatchOptions, writeBatch } from '../../src/records/batch_writer.ts';
+import { createTopic } from '../kit/topics.ts';
 import { until } from '../kit/until.ts';
-import { aMockCluster, RawClient } from '../mock/cluster/kit.ts';
+import { aMockCluster, type RawClient, rawClientAt } from '../mock/cluster/kit.ts';
 
-const EARLIEST = -2;
+/** For a broker that has just started, and for members that ask when the test comes to it. */
+const PATIENCE_MS = 45_000;
 /** Enough to reach every partition of the coordinator's topic: each of them is loaded on its own. */
-const SOME_GROUPS = Array.from({ length: 32 }, (_, i) => ({ groupId: `group-${i}`, topics: [] }));
+const SOME_GROUPS = Array.from({ length: 300 }, (_, i) => ({ groupId: `group-${i}`, topics: [] }));
 
 interface Peer {
   readonly client: RawClient;
@@ -26,39 +28,25 @@ beforeAll(() => {
 });
 
 async function peer(port: number): Promise<Peer> {
-  const client = new RawClient(port);
+  const client = rawClientAt(port);
   const topic = `probe-${randomUUID()}`;
-  await client.send('CreateTopics', {
-    timeoutMs: 10_000,
-    topics: [{ name: topic, numPartitions: 4, replicationFactor: 1 }],
-  });
-  const ready = async () => {
-    const { topics } = await client.send('Metadata', { topics: [{ name: topic }], allowAutoTopicCreation: false });
-    const [found] = topics;
-    const led = found?.partitions.length === 4 && found.partitions.every((p) => p.leaderId > 0);
-    return led ? found.topicId : null;
-  };
-  const topicId = await until(ready, { what: 'four leaders' });
-  const made: Peer = { client, topic, topicId, fresh: () => `fresh-${randomUUID()}` };
-  // Kafka tells of a leader a moment before that leader leads: until then it answers NOT_LEADER_OR_FOLLOWER.
-  for (const index of [0, 1, 2, 3]) {
-    const leads = async () => (await listOffset(made, EARLIEST, index))[0] === 0;
-    await until(leads, { what: `partition ${index} led` });
-  }
+  await createTopic(`127.0.0.1:${port}`, topic, 4);
+  const { topics } = await client.send('Metadata', { topics: [{ name: topic }], allowAutoTopicCreation: false });
+  const made: Peer = { client, topic, topicId: topics[0]!.topicId, fresh: () => `fresh-${randomUUID()}` };
   const coordinated = async () => {
     const { coordinators } = await client.send('FindCoordinator', { coordinatorKeys: ['g'] });
     if (coordinators[0]?.errorCode !== 0) return false;
     const { groups } = await client.send('OffsetFetch', { groups: SOME_GROUPS });
     return groups.every((g) => g.errorCode === 0);
   };
-  await until(coordinated, { what: 'a coordinator that has loaded its groups', deadline_ms: 30_000 });
+  await until(coordinated, { what: 'a coordinator that has loaded its groups', deadline_ms: PATIENCE_MS });
   const timed = [100, 300, 200, 400].map((timestamp) => ({ value: 'v', timestamp }));
   await until(async () => (await produce(made, writeBatch(timed)))[0] === 0);
   return made;
 }
 
 async function produce(p: Peer, records: Uint8Array | null, index = 0, acks = -1): Promise<number[]> {
-  const body = { acks, timeoutMs: 5000, topicData: [{ name: p.topic, partitionData: [{ index, records }] }] };
+  const body = { acks, timeoutMs: PATIENCE_MS, topicData: [{ name: p.topic, partitionData: [{ index, records }] }] };
   const { responses } = await p.client.send('Produce', body, 9);
   const { errorCode, baseOffset } = responses[0]!.partitionResponses[0]!;
   return [errorCode, baseOffset];
@@ -144,8 +132,8 @@ async function oldDuplicate(p: Peer): Promise<number[][]> {
 async function join(p: Peer, overrides: object): Promise<unknown[]> {
   const { errorCode, generationId, protocolName, leader } = await p.client.send('JoinGroup', {
     groupId: p.fresh(),
-    sessionTimeoutMs: 10_000,
-    rebalanceTimeoutMs: 10_000,
+    sessionTimeoutMs: PATIENCE_MS,
+    rebalanceTimeoutMs: PATIENCE_MS,
     protocolType: 'consumer',
     protocols: [{ name: 'range', metadata: new Uint8Array(4) }],
     ...overrides,
@@ -158,8 +146,8 @@ async function memberLife(p: Peer): Promise<unknown[]> {
   const groupId = p.fresh();
   const base = {
     groupId,
-    sessionTimeoutMs: 10_000,
-    rebalanceTimeoutMs: 10_000,
+    sessionTimeoutMs: PATIENCE_MS,
+    rebalanceTimeoutMs: PATIENCE_MS,
     protocolType: 'consumer',
     protocols: [{ name: 'range', metadata: new Uint8Array(4) }],
   };
@@ -225,7 +213,7 @@ async function offsets(p: Peer, groupId: string, generation: number, name = p.to
 
 async function creation(p: Peer, topic: object, validateOnly = false): Promise<unknown[]> {
   const asked = { name: p.fresh(), numPartitions: 2, replicationFactor: 1, ...topic };
-  const { topics } = await p.client.send('CreateTopics', { timeoutMs: 5000, validateOnly, topics: [asked] });
+  const { topics } = await p.client.send('CreateTopics', { timeoutMs: PATIENCE_MS, validateOnly, topics: [asked] });
   return [topics[0]?.errorCode, topics[0]?.numPartitions, topics[0]?.replicationFactor];
 }
 
@@ -314,7 +302,7 @@ const PROBES: Record<string, (p: Peer) => Promise<unknown>> = {
   ],
   'delete topics': async (p) => {
     const topics = [{ name: p.fresh() }, { name: null, topicId: NOBODY }];
-    const { responses } = await p.client.send('DeleteTopics', { timeoutMs: 5000, topics });
+    const { responses } = await p.client.send('DeleteTopics', { timeoutMs: PATIENCE_MS, topics });
     // Kafka answers in no order of its own: it walks a hash map.
     return responses.map((r) => r.errorCode).sort((a, b) => a - b);
   },
@@ -330,6 +318,7 @@ const PROBES: Record<string, (p: Peer) => Promise<unknown>> = {
     return odd.coordinators.map((c) => c.errorCode);
   },
   'init producer id': async (p) => {
+    await aProducerId(p);
     const init = (body: object) => p.client.send('InitProducerId', { transactionTimeoutMs: 1000, ...body });
     const named = { transactionalId: null, producerId: 4711, producerEpoch: 3 };
     return [(await init({ transactionalId: '' })).errorCode, (await init(named)).producerEpoch];

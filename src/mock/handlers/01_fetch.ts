@@ -12,6 +12,8 @@ import { currentLeader, endpoints, type Leader, tellsLeader } from './leaders.ts
 
 const API_KEY = 1;
 const READ_COMMITTED = 1;
+/** Kafka's own fetch.max.bytes, whatever the client asks for. */
+const MAX_BYTES = 55 * 1024 * 1024;
 
 /** One partition that is asked for, with an error that stands from the start. */
 interface Target {
@@ -88,10 +90,11 @@ function readAll(
   request: FetchRequest,
   topics: readonly TargetTopic[],
 ): { reads: Read[][]; size: number } {
+  const limit = Math.min(request.maxBytes, MAX_BYTES);
   let size = 0;
   const reads = topics.map(({ targets }) =>
     targets.map((target) => {
-      const read = readTarget(cx, target, request.maxBytes - size, size === 0);
+      const read = readTarget(cx, target, limit - size, size === 0);
       size += read.size;
       return read;
     }),
@@ -179,6 +182,6 @@ export const fetch: Handler<'Fetch'> = (cx, request, answer) => {
 
 /** Enough bytes, or something that the client must know at once. */
 function ready(request: FetchRequest, reads: readonly Read[][], size: number): boolean {
-  if (size >= request.minBytes || reads.every((topic) => topic.length === 0)) return true;
+  if (size >= Math.min(request.minBytes, MAX_BYTES) || reads.every((topic) => topic.length === 0)) return true;
   return reads.some((topic) => topic.some((read) => read.errorCode !== E.NONE || read.preferredReadReplica !== -1));
 }

@@ -1,5 +1,6 @@
 // ListOffsets v0-10. v0 lists of offsets, v4 leader epochs, v7 the greatest timestamp (-3), v8 and v9 tiered storage
 // (-4 is the earliest offset, -5 is unknown: there is no tier). @thread mock
+import type { ListOffsetsRequest } from '../../protocol/messages.ts';
 import { E } from '../codes.ts';
 import type { Context, Handler } from '../context.ts';
 import { findByTimestamp, findMaxTimestamp } from '../inspect.ts';
@@ -15,8 +16,20 @@ interface Found {
   readonly timestamp: number;
 }
 
-function check(cx: Context, partition: Partition | undefined, epoch: number): number {
+/** Partitions that a request names more than once, as `index name`: Kafka refuses these. */
+function namedTwice({ topics }: ListOffsetsRequest): ReadonlySet<string> {
+  const [seen, twice] = [new Set<string>(), new Set<string>()];
+  for (const { name, partitions } of topics)
+    for (const { partitionIndex } of partitions) {
+      const key = `${partitionIndex} ${name}`;
+      (seen.has(key) ? twice : seen).add(key);
+    }
+  return twice;
+}
+
+function check(cx: Context, partition: Partition | undefined, epoch: number, twice: boolean): number {
   if (cx.error !== E.NONE) return cx.error;
+  if (twice) return E.INVALID_REQUEST;
   if (partition === undefined) return E.UNKNOWN_TOPIC_OR_PARTITION;
   if (partition.leaderId !== cx.broker.id) return E.NOT_LEADER_OR_FOLLOWER;
   return partition.checkEpoch(epoch);
@@ -31,11 +44,12 @@ function find({ log }: Partition, timestamp: number): Found {
 }
 
 export const listOffsets: Handler<'ListOffsets'> = (cx, request, answer) => {
+  const twice = namedTwice(request);
   const topics = request.topics.map(({ name, partitions }) => ({
     name,
     partitions: partitions.map(({ partitionIndex, currentLeaderEpoch, timestamp }) => {
       const partition = cx.cluster.topics.partition(name, partitionIndex);
-      const errorCode = check(cx, partition, currentLeaderEpoch);
+      const errorCode = check(cx, partition, currentLeaderEpoch, twice.has(`${partitionIndex} ${name}`));
       if (errorCode !== E.NONE || partition === undefined) return { partitionIndex, errorCode };
       const found = find(partition, timestamp);
       if (cx.version === 0)

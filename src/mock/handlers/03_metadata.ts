@@ -44,8 +44,14 @@ function answerTopic(cx: Context, asked: Asked, mayCreate: boolean) {
   if (topic !== undefined) return describe(topic);
   const invalid = checkTopicName(name);
   if (invalid !== E.NONE) return refuse(invalid, name);
-  if (!mayCreate) return refuse(E.UNKNOWN_TOPIC_OR_PARTITION, name);
+  if (!mayCreate || !cx.cluster.roomFor(cx.cluster.defaultPartitions))
+    return refuse(E.UNKNOWN_TOPIC_OR_PARTITION, name);
   return describe(cx.cluster.createTopic(name));
+}
+
+/** As in Kafka a topic that is named twice is described once. */
+function once(topics: readonly Asked[]): Asked[] {
+  return [...new Map(topics.map((asked) => [JSON.stringify([asked.topicId, asked.name]), asked])).values()];
 }
 
 export const metadata: Handler<'Metadata'> = (cx, request, answer) => {
@@ -55,7 +61,7 @@ export const metadata: Handler<'Metadata'> = (cx, request, answer) => {
   const mayCreate = cluster.autoCreateTopics && request.allowAutoTopicCreation;
   const topics = all
     ? cluster.topics.all().map(describe)
-    : (request.topics ?? []).map((asked) => answerTopic(cx, asked, mayCreate));
+    : once(request.topics ?? []).map((asked) => answerTopic(cx, asked, mayCreate));
   answer({
     brokers: brokers.map((b) => ({ nodeId: b.id, host: b.advertisedHost, port: b.advertisedPort, rack: b.rack })),
     clusterId: cluster.clusterId,

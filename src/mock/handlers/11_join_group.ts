@@ -7,6 +7,8 @@ import { joinError } from '../groups/member.ts';
 
 /** Kafka's group.max.session.timeout.ms. Its minimum of 6 s is not kept: tests want short sessions. */
 const MAX_SESSION_MS = 1_800_000;
+/** Choosing one among those of all members takes time that grows with their square. */
+const MAX_PROTOCOLS = 100;
 
 export const joinGroup: Handler<'JoinGroup'> = (cx, request, answer) => {
   const { version, cluster } = cx;
@@ -20,6 +22,7 @@ export const joinGroup: Handler<'JoinGroup'> = (cx, request, answer) => {
   if (notHere !== E.NONE) return refuse(notHere);
   const { sessionTimeoutMs, rebalanceTimeoutMs } = request;
   if (sessionTimeoutMs < 1 || sessionTimeoutMs > MAX_SESSION_MS) return refuse(E.INVALID_SESSION_TIMEOUT);
+  if (request.protocols.length > MAX_PROTOCOLS) return refuse(E.INVALID_REQUEST);
   if (request.memberId !== '' && cluster.groups.find(request.groupId) === undefined) return refuse(E.UNKNOWN_MEMBER_ID);
   const protocols = request.protocols.map(({ name, metadata }) => ({ name, metadata: metadata.slice() }));
   const { clientId, clientHost } = cx;

@@ -30,5 +30,5 @@ function describe(cx: Context, groupId: string) {
 }
 
 export const describeGroups: Handler<'DescribeGroups'> = (cx, request, answer) => {
-  answer({ groups: request.groups.map((groupId) => describe(cx, groupId)) });
+  answer({ groups: [...new Set(request.groups)].map((groupId) => describe(cx, groupId)) });
 };

@@ -3,7 +3,7 @@
 import type { CreateTopicsRequest } from '../../protocol/messages.ts';
 import { E } from '../codes.ts';
 import type { Context, Handler } from '../context.ts';
-import { checkTopicName, MAX_PARTITIONS } from '../topics.ts';
+import { checkTopicName } from '../topics.ts';
 
 type Asked = CreateTopicsRequest['topics'][number];
 
@@ -28,7 +28,7 @@ function judge(cx: Context, asked: Asked, twice: boolean): Wanted {
   if (assignments.length > 0) return judgeAssignments(cx, asked);
   const partitions = asked.numPartitions === -1 ? cluster.defaultPartitions : asked.numPartitions;
   const replication = asked.replicationFactor === -1 ? cluster.defaultReplication : asked.replicationFactor;
-  if (partitions < 1 || partitions > MAX_PARTITIONS) return no(E.INVALID_PARTITIONS, `${partitions} partitions`);
+  if (partitions < 1 || !cluster.roomFor(partitions)) return no(E.INVALID_PARTITIONS, `${partitions} partitions`);
   if (replication < 1 || replication > cluster.brokers().length) {
     return no(E.INVALID_REPLICATION_FACTOR, `${replication} replicas on ${cluster.brokers().length} brokers`);
   }
@@ -43,21 +43,24 @@ function judgeAssignments(cx: Context, asked: Asked): Wanted {
   if (asked.numPartitions !== -1 || asked.replicationFactor !== -1) {
     return no(E.INVALID_REQUEST, 'counts beside assignments');
   }
+  if (!cx.cluster.roomFor(assignments.length)) return no(E.INVALID_PARTITIONS, `${assignments.length} partitions`);
   const replication = assignments[0].brokerIds.length;
+  const indexes = new Set(assignments.map(({ partitionIndex }) => partitionIndex));
   const sound = assignments.every(({ brokerIds }, i) => {
     const known = brokerIds.every((id) => cx.cluster.broker(id) !== undefined);
     const once = new Set(brokerIds).size === brokerIds.length;
-    return known && once && brokerIds.length === replication && assignments.some((a) => a.partitionIndex === i);
+    return known && once && brokerIds.length === replication && indexes.has(i);
   });
   if (!sound || replication === 0) return no(E.INVALID_REPLICA_ASSIGNMENT, 'not one list of known brokers a partition');
   return { errorCode: E.NONE, errorMessage: null, partitions: assignments.length, replication };
 }
 
 export const createTopics: Handler<'CreateTopics'> = (cx, request, answer) => {
+  const times = new Map<string, number>();
+  for (const { name } of request.topics) times.set(name, (times.get(name) ?? 0) + 1);
   const topics = request.topics.map((asked) => {
     const { name } = asked;
-    const twice = request.topics.filter((other) => other.name === name).length > 1;
-    const { errorCode, errorMessage, partitions, replication } = judge(cx, asked, twice);
+    const { errorCode, errorMessage, partitions, replication } = judge(cx, asked, times.get(name) !== 1);
     if (errorCode !== E.NONE) return { name, errorCode, errorMessage };
     const result = { name, errorCode, numPartitions: partitions, replicationFactor: replication, configs: [] };
     if (request.validateOnly) return result;

@@ -85,11 +85,11 @@ export function fastRefreshStops(t: TestContext, { bootstrap, mock }: MockEnv): 
     () => rd_kafka_poll(p.rk, 100),
     () => asked() >= 2,
   );
+  const before = asked();
   // Longer than many intervals of the fast refresh: a loop would show.
   for (let i = 0; i < 10; i++) rd_kafka_poll(p.rk, 200);
 
-  expect(asked()).toBeGreaterThanOrEqual(2);
-  expect(asked()).toBeLessThanOrEqual(4);
+  expect(asked()).toBeLessThanOrEqual(before + 2);
 }
 
 /** While metadata has an error for the topic it is asked for again and again; produced messages do not mind. */

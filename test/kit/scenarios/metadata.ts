@@ -23,7 +23,7 @@ import { createTopic, freshTopic } from '../topics.ts';
 import { until } from '../until.ts';
 import type { Env } from './env.ts';
 
-const TIMEOUT_MS = 15_000;
+const TIMEOUT_MS = 45_000;
 
 /** The metadata of these topics, which must come. */
 export function metadataNow(rk: rd_kafka_t, all: boolean, only: string | null = null): rd_kafka_metadata {
@@ -114,7 +114,7 @@ export function nobodyThere(t: TestContext): void {
   const { rk } = aProducer(t, { 'bootstrap.servers': '127.0.0.1:1' });
   const found = out<rd_kafka_metadata>();
 
-  const err = rd_kafka_metadata(rk, true, null, found, 500);
+  const err = rd_kafka_metadata(rk, true, null, found, 2000);
 
   expect(err).toBe(RD_KAFKA_RESP_ERR__TRANSPORT);
   expect(found.value).toBe(undefined);

@@ -19,11 +19,24 @@ import {
   MAIN_JOBS,
   MAX_OUT,
   type MainStart,
+  PATIENCE_MS,
   RUNNING,
   SENT_WORDS,
   STOP,
 } from './cluster_shared.ts';
-import { busy, type Counts, finish, type ModelStart, newPage, Problems, pair, Random, spin, startRole } from './kit.ts';
+import {
+  busy,
+  type Counts,
+  finish,
+  type ModelStart,
+  newPage,
+  Problems,
+  pair,
+  Random,
+  spin,
+  startRole,
+  timeLeft,
+} from './kit.ts';
 
 class Round {
   readonly rk: Handle;
@@ -206,13 +219,14 @@ export class App {
 
   async live(): Promise<void> {
     const round = new Round(this, this.start);
-    const end = performance.now() + this.start.seconds * 1000;
-    while (performance.now() < end && this.problems.count < 20 && round.records < SENT_WORDS * 32 - 1000) round.work();
-    round.settle(6000);
+    const goesOn = timeLeft(this.start, () => this.counts['delivered']! * this.counts['failed']! > 0);
+    while (goesOn() && this.problems.count < 20 && round.records < SENT_WORDS * 32 - 1000) round.work();
+    round.settle(PATIENCE_MS);
     const { writer, reports } = round.rk;
     this.counts['LEAKED'] = writer!.blocks.used + reports!.live.size;
     // What main has out goes to zero with the `freed` ops of the last reports.
-    for (let i = 0; i < 50 && Atomics.load(round.words, MAIN_BLOCKS) !== 0; i++) {
+    const patience = performance.now() + PATIENCE_MS;
+    while (Atomics.load(round.words, MAIN_BLOCKS) !== 0 && performance.now() < patience) {
       ring(round.main.page);
       Atomics.wait(round.words, 15, 0, 10);
     }
@@ -245,9 +259,9 @@ export class App {
 
   async run(): Promise<void> {
     const deaths = this.start.options['death'] === 1;
-    const end = performance.now() + this.start.seconds * 1000;
+    const goesOn = timeLeft(this.start, () => this.counts['records']! * this.counts['failed']! > 0);
     if (!deaths) await this.live();
-    else while (performance.now() < end && this.problems.count < 20 && this.counts['LOST'] === 0) await this.death();
+    else while (goesOn() && this.problems.count < 20 && this.counts['LOST'] === 0) await this.death();
     finish(this.start, this.counts, this.problems);
   }
 }

@@ -10,7 +10,7 @@ import type { BrokerToMainOp, JoinHandleOp, MainToBrokerOp, RootOp } from '../..
 import { OWNER, PARTITION_WORDS, ready, takeReady } from '../../../src/ops/partitions.ts';
 import { BELL, ring } from '../../../src/ops/thread_page.ts';
 import { RecordCursor } from '../../../src/records/record_reader.ts';
-import { type HostStart, RUNNING, STOP } from './cluster_shared.ts';
+import { type HostStart, RUNNING, SLEEP_MS, STOP } from './cluster_shared.ts';
 import { Random, readAll, readOne, spin, viewPage } from './kit.ts';
 
 export class Host {
@@ -40,7 +40,7 @@ export class Host {
     if (op.type === 'page') memory.addPage(op.creator, op.number, op.memory);
     else if (op.type === 'slab') memory.addSlab(op.creator, op.number, op.memory);
     else if (op.type === 'join') {
-      const part = new Partition(op, memory);
+      const part = new Partition(op, memory, false);
       this.parts.set(op.block, part);
       part.join(memory, this.op!.worker);
     } else if (op.type === 'leave') {
@@ -116,7 +116,7 @@ export class Host {
         const stop = Atomics.load(this.start.words, STOP) !== 0;
         for (const part of this.parts.values()) if (this.serve(part, stop)) again = true;
       }
-      Atomics.wait(own, BELL, seen, again ? 1 : 10_000);
+      Atomics.wait(own, BELL, seen, again ? 1 : SLEEP_MS);
     }
   }
 }

@@ -90,6 +90,7 @@ export class MainSide {
       woken: () => {},
       died: () => {},
       node: (id) => ({ id, host: '127.0.0.1', port: 1 }) as never,
+      identity: () => null,
     });
     const toApp = (op: MainToAppOp) => this.toApp.post(op);
     this.topics = new Topics({
@@ -166,7 +167,9 @@ export class MainSide {
           ? []
           : Array.from({ length: count }, () => ({ leader: random.below(BROKERS + 1), leaderEpoch: 0 })),
         topicId: '',
+        absent: 0,
         since: 0,
+        at: 0,
         stale: false,
       };
       this.cached.set(name, cached);

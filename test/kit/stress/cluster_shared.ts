@@ -9,6 +9,9 @@ export const MAX_OUT = 20_000;
 /** Bits of so many words say which records were sent: one each. */
 export const SENT_WORDS = 1 << 22;
 export const DEATH_WORDS = 1 << 14;
+/** What is not lost comes back at once, but on the slowest machine within that; a ring that was lost, after SLEEP_MS. */
+export const PATIENCE_MS = 30_000;
+export const SLEEP_MS = 600_000;
 
 // Shared words of a round: order to end, what main has out when it ends, how many threads run.
 export const STOP = 0;

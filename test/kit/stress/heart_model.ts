@@ -29,8 +29,10 @@ interface MainStart extends ModelStart {
 function runMain(start: MainStart): void {
   const page = viewPage(start.page);
   setInterval(() => {
-    while (Atomics.load(start.hang, 0) !== 0) busy(1);
     Atomics.add(page, HEARTBEAT, 1);
+    if (Atomics.load(start.hang, 0) === 0) return;
+    Atomics.store(start.hang, 1, 1);
+    for (;;) busy(1);
   }, 25);
 }
 
@@ -63,7 +65,8 @@ class App {
 function run(start: ModelStart): void {
   const random = new Random(start.seed);
   const { page, memory } = newPage();
-  const hang = new Int32Array(new SharedArrayBuffer(4));
+  // The order to hang, and that its last beat is behind it.
+  const hang = new Int32Array(new SharedArrayBuffer(8));
   const app = new App(memory);
   const { counts } = app;
   // Before the first beat nothing is counted, however long main takes to start.
@@ -80,9 +83,10 @@ function run(start: ModelStart): void {
     } else busy(random.below(300));
   }
   Atomics.store(hang, 0, 1);
+  while (Atomics.load(hang, 1) === 0) Atomics.wait(hang, 1, 0, 5);
   const from = performance.now();
   let found = false;
-  while (!found && performance.now() - from < 20_000) found = app.poll(1 + random.below(20));
+  while (!found && performance.now() - from < 30_000) found = app.poll(1 + random.below(20));
   counts.hangs++;
   counts.foundAfterMs = Math.round(performance.now() - from);
   if (!found) counts.NOT_FOUND++;

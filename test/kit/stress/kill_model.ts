@@ -26,6 +26,7 @@ import {
   runRole,
   startOf,
   startRole,
+  timeLeft,
   viewPage,
 } from './kit.ts';
 
@@ -166,8 +167,8 @@ async function run(start: ModelStart): Promise<void> {
   const random = new Random(start.seed);
   const problems = new Problems();
   const counts = { kills: 0, records: 0, unsealed: 0 };
-  const end = performance.now() + start.seconds * 1000;
-  while (performance.now() < end && problems.count < 100) {
+  const goesOn = timeLeft(start, () => counts.kills * counts.records * counts.unsealed > 0);
+  while (goesOn() && problems.count < 100) {
     const round = begin(start, random.next() | 0);
     const running = Atomics.waitAsync(round.accepted, 15, 0);
     if (running.async) await Promise.race([running.value, poll(round.accepted)]);

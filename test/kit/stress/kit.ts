@@ -120,6 +120,18 @@ export function busy(ms: number): void {
   while (performance.now() < end) spin(50);
 }
 
+/** How much longer than it was told a run may take, on a machine so slow that it has not seen everything by then. */
+const PATIENCE_MS = 45_000;
+
+/** True until the run's time is over and it has `seen` something of all that it is meant to see. */
+export function timeLeft(start: ModelStart, seen: () => boolean): () => boolean {
+  const end = performance.now() + start.seconds * 1000;
+  return () => {
+    const now = performance.now();
+    return now < end || (now < end + PATIENCE_MS && !seen());
+  };
+}
+
 /** Sends the counts to the test; the thread's other half of the port is read by `runModel`. */
 export function finish(start: ModelStart, counts: Counts, problems: Problems): void {
   start.port.postMessage({ counts: { ...counts, BAD: problems.count }, texts: problems.texts });

@@ -27,6 +27,7 @@ import {
   runRole,
   startOf,
   startRole,
+  timeLeft,
   viewPage,
 } from './kit.ts';
 
@@ -162,8 +163,8 @@ function runApp(start: ModelStart): void {
     ring(hosts[worker - 1]!.page);
   };
   const alive = Array.from({ length: ALIVE }, open);
-  const end = performance.now() + start.seconds * 1000;
-  while (performance.now() < end) {
+  const goesOn = timeLeft(start, () => pages * Atomics.load(sums, CHECKED) * Atomics.load(sums, UNKNOWN) > 0);
+  while (goesOn()) {
     const at = random.below(ALIVE);
     const each = alive[at]!;
     if (each.pages.length === 0 || random.chance(3)) makePage(each);
@@ -242,6 +243,7 @@ class MainSide {
       woken: () => {},
       died: () => {},
       node: (id) => ({ id, host: '127.0.0.1', port: 1 }) as never,
+      identity: () => null,
     });
     this.blocks = new BlockPool(this.memory, MAIN, new PageNumbers(), (number, memory) => {
       const page: PageOp = { type: 'page', creator: MAIN, number, memory };

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { connect } from 'node:net';
 import { expect, test } from 'vitest';
 import { FakeClock } from '../../kit/fake_clock.ts';
+import { twoPorts } from '../../kit/ports.ts';
 import { until } from '../../kit/until.ts';
 import { aMockCluster, rawClient } from './kit.ts';
 
@@ -163,12 +164,12 @@ test('a broker says that it lives where it was told to say', async () => {
 });
 
 test('brokers take the ports that follow the one that was asked for, or none at all', async () => {
-  const first = await aMockCluster();
-  const port = first.cluster.broker(1)?.port as number;
+  const port = await twoPorts();
+  const first = await aMockCluster({ port: port + 1 });
 
-  await expect(aMockCluster({ brokers: 2, port: port - 1 })).rejects.toMatchObject({ code: 'EADDRINUSE' });
+  await expect(aMockCluster({ brokers: 2, port })).rejects.toMatchObject({ code: 'EADDRINUSE' });
   await first.cluster.close();
-  const second = await aMockCluster({ brokers: 2, port: port - 1 });
+  const second = await aMockCluster({ brokers: 2, port });
 
-  expect(second.bootstrap).toBe(`127.0.0.1:${port - 1},127.0.0.1:${port}`);
+  expect(second.bootstrap).toBe(`127.0.0.1:${port},127.0.0.1:${port + 1}`);
 });

@@ -69,6 +69,31 @@ test('an error pushed with a delay comes that much later', async () => {
   expect(t.commands.mock_broker_error_stack_cnt(t.cluster, 1, PRODUCE).count).toBe(1);
 });
 
+test('a round-trip time that the cluster begins with holds back what its first brokers answer', async () => {
+  const clock = new FakeClock();
+  const t = await aMockCluster({ brokers: 2, rtt: 300, clock });
+  await t.commands.mock_broker_add(t.cluster, 3);
+  const clients = [1, 2].map((id) => rawClient(t, id));
+
+  const answers = clients.map((client) => client.send('ListGroups', {}));
+  await until(() => clock.timerCount === 2);
+  await rawClient(t, 3).send('ListGroups', {});
+  clock.advance(299);
+  expect(clients.map(({ answered }) => answered)).toEqual([[], []]);
+  clock.advance(1);
+
+  await Promise.all(answers);
+});
+
+test('reset gives back the round-trip time that the cluster began with', async () => {
+  const t = await aMockCluster({ rtt: 300 });
+  await t.commands.mock_broker_set_rtt(t.cluster, -1, 5);
+
+  await t.commands.reset(t.cluster);
+
+  expect(t.cluster.brokers().map(({ rtt }) => rtt)).toEqual([300]);
+});
+
 test("a broker's own errors are for it alone", async () => {
   const t = await aMockCluster({ brokers: 2, topics: { t: 2 }, replication: 1 });
   t.commands.mock_broker_push_request_errors(t.cluster, 2, PRODUCE, [7]);

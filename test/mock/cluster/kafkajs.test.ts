@@ -28,7 +28,7 @@ async function consumer(kafka: Kafka, groupId: string, topic: string, seen: Seen
   const made = kafka.consumer({
     groupId,
     partitionAssigners: [roundrobin],
-    sessionTimeout: 6000,
+    sessionTimeout: 30_000,
     heartbeatInterval: 50,
     maxWaitTimeInMs: 50,
     retry: { initialRetryTime: 20, maxRetryTime: 200, retries: 20 },
@@ -136,7 +136,7 @@ test('kafkajs finds a broker again that was down, and nothing is lost', async ()
   expect(await t.commands.mock_broker_set_up(t.cluster, 2)).toBe(0);
 
   await late;
-  await until(() => new Set(seen.map((m) => m.text)).size === 40, { deadline_ms: 20_000 });
+  await until(() => new Set(seen.map((m) => m.text)).size === 40, { deadline_ms: 60_000 });
 });
 
 test('kafkajs creates, lists and deletes topics as an administrator', async () => {

@@ -57,12 +57,12 @@ test.skipIf(!installed)('two kcats in one group read all between them', async ()
       const view = t.commands.group_state(t.cluster, 'cats');
       return view?.state === 'Stable' && view.members.length === 2;
     },
-    { deadline_ms: 20_000, what: () => [...one.errors, ...two.errors].join('') },
+    { deadline_ms: 60_000, what: () => [...one.errors, ...two.errors].join('') },
   );
 
   await kcat(t, ['-P', '-t', 'grouped', '-X', 'partitioner=random'], `${texts(200).join('\n')}\n`).exit;
 
-  await until(() => one.lines.length + two.lines.length >= 200, { deadline_ms: 15_000 });
+  await until(() => one.lines.length + two.lines.length >= 200, { deadline_ms: 60_000 });
   expect([...one.lines, ...two.lines].toSorted()).toEqual(texts(200).toSorted());
 });
 

@@ -1,25 +1,27 @@
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
 import type { Handle } from '../../../src/app/handle.ts';
+import { appThread } from '../../../src/app/thread.ts';
 import * as rk from '../../../src/index.ts';
 import * as mock from '../../../src/rdkafka_mock.ts';
 import { whatIsLeft } from '../../kit/nothing_left.ts';
-import { outcomes, pollUntil, produceNumbers, reportFaults } from '../../kit/producing.ts';
+import { outcomes, type Producing, pollUntil, produceNumbers, reportFaults } from '../../kit/producing.ts';
 import { until } from '../../kit/until.ts';
-import { aMock } from './kit.ts';
+import { aMock, type MockEnv, sleepUntilReported } from './kit.ts';
 
-/** No timer can help here: what is served now was on its way to be. */
-async function fewTurns(): Promise<void> {
-  for (let i = 0; i < 5; i++) await new Promise<void>((resolve) => setImmediate(resolve));
+/** A turn of the event loop comes for what it is woken for; the look at the workers' hearts, which brings one, too, does not. */
+function withoutPulse(): void {
+  const thread = appThread() as unknown as { startPulse?: () => void };
+  thread.startPulse = () => {};
+  onTestFinished(() => {
+    delete thread.startPulse;
+  });
 }
 
-/** All its reports have been taken in by this thread. */
-function arrived(handle: rk.rd_kafka_t): boolean {
-  return (handle as unknown as Handle).reports!.delivered() === 10;
-}
-
-/** Waits until the reports of all `count` messages are there for poll, without serving any. */
-function letArrive(milliseconds = 500): void {
-  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, milliseconds);
+/** Waits until this thread has taken in the reports of `count` messages, by calls that serve another handle. */
+function letArrive(env: MockEnv, p: Producing, count: number): void {
+  const other = env.producer();
+  const { reports } = p.handle as unknown as Handle;
+  pollUntil(other, () => reports!.delivered() === count, `${count} reports`);
 }
 
 test('a callback that throws: poll throws it, its report counts, the rest is served by the next', () => {
@@ -52,7 +54,7 @@ test('a callback that throws in flush: flush throws it and can be called again',
 });
 
 test('poll inside a report callback serves the reports that follow, in order', () => {
-  const p = aMock().producer({ 'linger.ms': '50' });
+  const p = aMock().producer({ 'linger.ms': '60000' });
   let depth = 0;
   let deepest = 0;
   p.onReport = () => {
@@ -113,11 +115,12 @@ test('a message shows its own bytes while its callback runs, whatever is produce
 });
 
 test('yield_ inside a callback ends poll behind it', () => {
-  const p = aMock().producer({ 'linger.ms': '50' });
+  const env = aMock();
+  const p = env.producer({ 'linger.ms': '50' });
   p.onReport = () => rk.yield_(p.handle);
   produceNumbers(p, 't', 5, { partition: 0 });
   pollUntil(p, () => p.reports.length > 0, 'a report');
-  letArrive(100);
+  letArrive(env, p, 4);
   expect(p.reports.length).toBe(1);
   expect(rk.poll(p.handle, 0)).toBe(1);
   expect(p.reports.length).toBe(2);
@@ -189,7 +192,7 @@ test('without a report callback everything is delivered and outq_len falls by it
     // Nobody polls: a full queue makes room by itself.
     else expect(err).toBe(rk.RD_KAFKA_RESP_ERR__QUEUE_FULL);
   }
-  await until(() => rk.outq_len(p.handle) === 0, { deadline_ms: 15_000 });
+  await until(() => rk.outq_len(p.handle) === 0);
   expect(p.reports.length).toBe(0);
 });
 
@@ -205,30 +208,29 @@ test('poll_start serves reports from the event loop', async () => {
   const p = aMock().producer({ 'linger.ms': '5' });
   using _serving = rk.poll_start(p.handle);
   produceNumbers(p, 't', 1000, { key: (i) => `${i}` });
-  await until(() => p.reports.length === 1000, { deadline_ms: 15_000 });
+  await until(() => p.reports.length === 1000);
   expect(reportFaults(p.reports, 1000)).toBe('');
 });
 
 test('poll_start runs no callback itself: what is there is served in the next turn', async () => {
   const p = aMock().producer();
-  produceNumbers(p, 't', 10, { partition: 0 });
-  letArrive();
+  produceNumbers(p, 't', 1, { partition: 0 });
+  sleepUntilReported(p.handle);
+  withoutPulse();
   using _serving = rk.poll_start(p.handle);
-  expect(rk.outq_len(p.handle)).toBe(10);
-  await fewTurns();
-  expect(p.reports.length).toBe(10);
+  expect(rk.outq_len(p.handle)).toBe(1);
+  await until(() => p.reports.length === 1);
 });
 
 test('poll_start: reports that a blocking call of another handle has taken in are served', async () => {
   const env = aMock();
   const p = env.producer();
-  const other = env.producer();
+  withoutPulse();
   using _serving = rk.poll_start(p.handle);
-  await fewTurns();
   produceNumbers(p, 't', 10, { partition: 0 });
-  pollUntil(other, () => rk.outq_len(p.handle) === 10 && p.reports.length === 0 && arrived(p.handle), 'the reports');
-  await fewTurns();
-  expect(p.reports.length).toBe(10);
+  letArrive(env, p, 10);
+  expect(p.reports.length).toBe(0);
+  await until(() => p.reports.length === 10);
 });
 
 test('poll_start: what a callback throws is an uncaught exception, and the rest is served', async () => {
@@ -244,7 +246,7 @@ test('poll_start: what a callback throws is an uncaught exception, and the rest 
     };
     using _serving = rk.poll_start(p.handle);
     produceNumbers(p, 't', 50, { partition: 0 });
-    await until(() => p.reports.length === 50 && uncaught.length === 5, { deadline_ms: 15_000 });
+    await until(() => p.reports.length === 50 && uncaught.length === 5);
   } finally {
     process.removeListener('uncaughtException', note);
     for (const listener of listeners) process.on('uncaughtException', listener);
@@ -258,7 +260,7 @@ test('poll_start: destroy inside a callback ends the handle', async () => {
   p.onReport = () => rk.destroy(p.handle);
   rk.poll_start(p.handle);
   produceNumbers(p, 't', 1, { partition: 0 });
-  await until(() => p.reports.length === 1, { deadline_ms: 15_000 });
+  await until(() => p.reports.length === 1);
   expect(() => rk.name(p.handle)).toThrow(/destroyed/);
 });
 
@@ -270,7 +272,7 @@ test('poll_start: destroy_async inside a callback ends the handle', async () => 
   };
   rk.poll_start(p.handle);
   produceNumbers(p, 't', 100, { key: (i) => `${i}` });
-  await until(() => ended !== null, { deadline_ms: 15_000 });
+  await until(() => ended !== null);
   await ended;
   expect(() => rk.name(p.handle)).toThrow(/destroyed/);
   expect(reportFaults(p.reports, 100)).toBe('');

@@ -15,6 +15,9 @@ const FAST = {
   'reconnect.backoff.max.ms': '50',
 };
 
+/** Long enough for what can be delivered, on a slow machine too; the tests that see messages end wait for it. */
+const TIMEOUT_MS = '3000';
+
 /** Numbers in the log of each partition, in order of offset. */
 async function logged(env: MockEnv): Promise<Map<number, number[]>> {
   const { records } = await readTopic(env.bootstrap, env.topic);
@@ -95,7 +98,7 @@ test('an error of one partition leaves the others alone', () => {
 
 test('message.timeout.ms ends messages whose brokers are down', () => {
   const env = aMock();
-  const p = env.producer({ ...FAST, 'message.timeout.ms': '1500' });
+  const p = env.producer({ ...FAST, 'message.timeout.ms': TIMEOUT_MS });
   produceNumbers(p, 't', 1, { partition: 0 });
   expect(rk.flush(p.handle, 20_000)).toBe(0);
   mock.rd_kafka_mock_broker_set_down(env.mock, 1);
@@ -117,7 +120,7 @@ test('message.timeout.ms ends messages that wait for metadata', () => {
 test('message.timeout.ms ends messages of a partition without a leader, and others go on', () => {
   const env = aMock(2);
   mock.rd_kafka_mock_partition_set_leader(env.mock, 't', 1, -1);
-  const p = env.producer({ ...FAST, 'message.timeout.ms': '1500' });
+  const p = env.producer({ ...FAST, 'message.timeout.ms': TIMEOUT_MS });
   for (let i = 0; i < 40; i++) produceNumbers(p, 't', 1, { first: i, partition: i % 4 });
   expect(rk.flush(p.handle, 20_000)).toBe(0);
   expect(outcomes(p.reports)).toBe('_MSG_TIMED_OUT x 10, ok x 30');
@@ -139,8 +142,8 @@ test('a partition that gets its leader later is served then', () => {
 
 test('message.timeout.ms ends messages in flight, possibly persisted', () => {
   const env = aMock();
-  const p = env.producer({ ...FAST, 'message.timeout.ms': '1000' });
-  mock.rd_kafka_mock_broker_push_request_error_rtts(env.mock, 1, PRODUCE, 1, 0, 8000);
+  const p = env.producer({ ...FAST, 'message.timeout.ms': TIMEOUT_MS });
+  mock.rd_kafka_mock_broker_push_request_error_rtts(env.mock, 1, PRODUCE, 1, 0, 60_000);
   produceNumbers(p, 't', 5, { partition: 0 });
   expect(rk.flush(p.handle, 20_000)).toBe(0);
   expect(outcomes(p.reports)).toBe('_MSG_TIMED_OUT x 5');
@@ -240,11 +243,13 @@ test('purge in flight reports what was sent and leaves the queue', () => {
 });
 
 /**
- * Puts a relay of this thread's before the broker: while the thread is blocked nobody reads what the producer writes.
+ * Puts a relay of this thread's before the broker. It gives a function that lets it read once more, when something comes,
+ * and then never again; what that gives resolves then.
  */
-async function relayBefore(env: MockEnv): Promise<void> {
+async function relayBefore(env: MockEnv): Promise<() => Promise<void>> {
   const port = Number(env.bootstrap.split(':')[1]);
   const sockets = new Set<Socket>();
+  let stuck: (() => void) | null = null;
   const server = createServer((near) => {
     const far = connect(port, '127.0.0.1');
     for (const socket of [near, far]) {
@@ -256,7 +261,13 @@ async function relayBefore(env: MockEnv): Promise<void> {
           far.destroy();
         });
     }
-    near.pipe(far).pipe(near);
+    near.on('data', (chunk) => {
+      far.write(chunk);
+      if (stuck === null) return;
+      near.pause();
+      stuck();
+    });
+    far.pipe(near);
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   onTestFinished(() => {
@@ -264,6 +275,10 @@ async function relayBefore(env: MockEnv): Promise<void> {
     server.close();
   });
   mock.rd_kafka_mock_broker_set_host_port(env.mock, 1, '127.0.0.1', (server.address() as AddressInfo).port);
+  return () =>
+    new Promise<void>((resolve) => {
+      stuck = resolve;
+    });
 }
 
 for (const [name, end] of [
@@ -272,13 +287,14 @@ for (const [name, end] of [
 ] as const)
   test(`${name} ends though the broker does not read what is being written`, async () => {
     const env = aMock();
-    await relayBefore(env);
+    const stick = await relayBefore(env);
     const p = env.producer({ 'linger.ms': '0' });
     produceNumbers(p, 't', 1, { partition: 0 });
     await rk.flush_async(p.handle, 20_000);
     // More than the buffers of sockets take.
+    const stuck = stick();
     produceNumbers(p, 't', 60, { first: 1, partition: 0, size: 900_000 });
-    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 300);
+    await stuck;
     end(p.handle);
     if (name === 'purge') rk.poll(p.handle, 0);
     expect(reportFaults(p.reports, 61)).toBe('');
@@ -303,7 +319,7 @@ test('destroy in mid-flight reports each message once, as purged', () => {
   const p = env.producer({ 'linger.ms': '0' });
   produceNumbers(p, 't', 1, { partition: 0 });
   expect(rk.flush(p.handle, 20_000)).toBe(0);
-  for (let broker = 1; broker <= 3; broker++) mock.rd_kafka_mock_broker_set_rtt(env.mock, broker, 3000);
+  for (let broker = 1; broker <= 3; broker++) mock.rd_kafka_mock_broker_set_rtt(env.mock, broker, 60_000);
   produceNumbers(p, 't', 2000, { first: 1, key: (i) => `${i}` });
   const before = p.reports.length;
   rk.destroy(p.handle);

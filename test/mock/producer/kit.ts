@@ -1,6 +1,10 @@
 // A mock cluster through the public API, ended with the test; nothing of it may be left.
 import { onTestFinished } from 'vitest';
+import type { Handle } from '../../../src/app/handle.ts';
 import * as rk from '../../../src/index.ts';
+import { REPORTS } from '../../../src/ops/head_page.ts';
+import { FIRST_APP_SLOT } from '../../../src/ops/ids.ts';
+import { EMPTY } from '../../../src/ops/stacks.ts';
 import * as mock from '../../../src/rdkafka_mock.ts';
 import { nothingLeft } from '../../kit/nothing_left.ts';
 import { confOf, openProducer, type ProducerOptions, type Producing, type Settings } from '../../kit/producing.ts';
@@ -42,6 +46,16 @@ export function aMock(brokers = 1, partitions = 4): MockEnv {
       return producing;
     },
   };
+}
+
+/** Blocks this thread, without a call of the library, until a worker has left the handle's first report for it. */
+export function sleepUntilReported(handle: rk.rd_kafka_t): void {
+  const { head } = (handle as unknown as Handle).memory;
+  const deadline = performance.now() + 45_000;
+  while (Atomics.load(head, REPORTS + FIRST_APP_SLOT) === EMPTY) {
+    if (performance.now() > deadline) throw new Error('no report came within 45 s');
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 5);
+  }
 }
 
 function gone(handle: rk.rd_kafka_t): boolean {

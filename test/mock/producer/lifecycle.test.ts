@@ -41,7 +41,7 @@ test('main killed with messages in every state: one report each, the handle is f
   Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 200);
   produceNumbers(p, 'another', 500, { first: 2000, key: (i) => `${i}` });
   await mainOf(p).worker.terminate();
-  await until(() => rk.fatal_error(p.handle) !== 0, { deadline_ms: 15_000 });
+  await until(() => rk.fatal_error(p.handle) !== 0);
   expect(rk.flush(p.handle, 15_000)).toBe(0);
   expect(new Set(p.reports.map(({ opaque }) => opaque)).size).toBe(2500);
   expect(p.reports.length).toBe(2500);
@@ -56,12 +56,12 @@ test('main killed while records that waited are half relayed and half reported: 
     const p = env.producer({ 'linger.ms': '0' });
     produceNumbers(p, `topic-${round}`, 3000, { key: (i) => `${i}`, size: 30 });
     // Somewhere between the metadata's arrival and the last report.
-    const stop = performance.now() + 15_000;
+    const stop = performance.now() + 45_000;
     while (p.reports.length === 0 && performance.now() < stop) rk.poll(p.handle, round % 2 === 0 ? 1 : 5);
     const gone = mainOf(p).worker.terminate();
     produceNumbers(p, `topic-${round}`, 100, { first: 3000, key: (i) => `${i}` });
     await gone;
-    await until(() => rk.fatal_error(p.handle) !== 0, { deadline_ms: 15_000 });
+    await until(() => rk.fatal_error(p.handle) !== 0);
     expect(rk.flush(p.handle, 15_000)).toBe(0);
     expect(reportFaults(p.reports, 3100)).toBe('');
     rk.destroy(p.handle);
@@ -79,7 +79,7 @@ test('a blocked flush notices that main was killed', async () => {
   expect(rk.flush(p.handle, -1)).toBe(0);
   expect(outcomes(p.reports)).toBe('_FATAL x 10, ok x 1');
   expect(rk.fatal_error(p.handle)).not.toBe(0);
-}, 60_000);
+});
 
 test('a killed main ends promises that wait', async () => {
   const env = aMock();

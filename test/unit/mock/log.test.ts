@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { DEFAULT_LIMITS, PartitionLog } from '../../../src/mock/log.ts';
 import { readBatches } from '../../../src/mock/read.ts';
+import { collect } from '../../../src/ops/collect.ts';
 import { readBatchHeader } from '../../../src/records/batch_header.ts';
 import { writeBatch } from '../../../src/records/batch_writer.ts';
 
@@ -26,6 +27,22 @@ test('a batch gets the next offset and the leader epoch in its own header', () =
     partitionLeaderEpoch: 7,
   });
   expect(log.endOffset).toBe(5);
+});
+
+test('what is trimmed is let go of at once', async () => {
+  const { log, first } = (() => {
+    const bytes = batch(3);
+    const log = new PartitionLog({ maxBytes: 1e6, maxBatches: 2 });
+    log.append(bytes, 2, 1, 0);
+    return { log, first: new WeakRef(bytes) };
+  })();
+  for (let i = 0; i < 2; i++) log.append(batch(3), 2, 1, 0);
+
+  // A WeakRef holds what it gave until the turn is over.
+  await new Promise<void>((resolve) => setImmediate(resolve));
+  collect();
+
+  expect([first.deref(), log.batchCount]).toEqual([undefined, 2]);
 });
 
 test('an offset in the middle of a batch finds that batch', () => {

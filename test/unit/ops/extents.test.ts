@@ -8,6 +8,7 @@ import {
   EXTENT_HEAD,
   ExtentPool,
   NEXT_EXTENT,
+  SLAB_IDLE_MS,
   USED,
 } from '../../../src/ops/extents.ts';
 import { newHeadPage } from '../../../src/ops/head_page.ts';
@@ -21,12 +22,31 @@ interface Pool {
   readonly memory: HandleMemory;
   /** Numbers of the slabs that were told, in order. */
   readonly told: number[];
+  /** What was told of dropped slabs. */
+  readonly drops: { numbers: readonly number[]; collect: boolean }[];
 }
 
-function aPool(maxBytes: number): Pool {
+/** @param readers how many have to answer a drop */
+function aPool(maxBytes: number, readers = 0): Pool {
   const memory = new HandleMemory(newHeadPage());
   const told: number[] = [];
-  return { pool: new ExtentPool(memory, 1, maxBytes, (number) => told.push(number)), memory, told };
+  const drops: Pool['drops'] = [];
+  const pool = new ExtentPool(
+    memory,
+    1,
+    maxBytes,
+    (number) => told.push(number),
+    (numbers, collect) => {
+      drops.push({ numbers, collect });
+      return readers;
+    },
+  );
+  return { pool, memory, told, drops };
+}
+
+/** So many extents of a class, taken and given back. */
+function used({ pool }: Pool, of: number, count: number): void {
+  for (const id of Array.from({ length: count }, () => pool.take(of, 0))) pool.give(id);
 }
 
 /** xorshift with a seed that is shown when an assertion fails. */
@@ -149,6 +169,180 @@ describe('an extent', () => {
   });
 });
 
+describe('a slab', () => {
+  test('that sweeps found idle for 30 s is dropped, but the lowest', () => {
+    const pool = aPool(16 * MIB);
+    used(pool, 4, 3);
+    used(pool, 21, 1);
+
+    pool.pool.sweep(1000);
+    pool.pool.sweep(1000 + SLAB_IDLE_MS - 1);
+    expect(pool.drops).toEqual([]);
+    pool.pool.sweep(1000 + SLAB_IDLE_MS);
+
+    expect(pool.drops).toEqual([{ numbers: [1, 2, 3], collect: true }]);
+    expect([pool.pool.total, pool.memory.slabs[1]!.filter(() => true).length]).toEqual([MIB, 1]);
+  });
+
+  test('that was used between two sweeps counts from the next', () => {
+    const pool = aPool(16 * MIB);
+    used(pool, 4, 2);
+    used(pool, 21, 1);
+    pool.pool.sweep(0);
+    used(pool, 4, 2);
+    used(pool, 21, 1);
+
+    pool.pool.sweep(SLAB_IDLE_MS);
+    expect(pool.drops).toEqual([]);
+    pool.pool.sweep(2 * SLAB_IDLE_MS);
+    expect(pool.drops).toHaveLength(1);
+  });
+
+  test('of which a part is in use stays', () => {
+    const pool = aPool(16 * MIB);
+    const ids = [pool.pool.take(4, 0), pool.pool.take(0, 0), pool.pool.take(0, 0), pool.pool.take(21, 0)];
+    pool.pool.give(ids[1]!);
+
+    pool.pool.sweep(0);
+    pool.pool.sweep(SLAB_IDLE_MS);
+
+    expect(pool.drops).toEqual([]);
+  });
+
+  test('that was dropped comes again when it is wanted', () => {
+    const pool = aPool(2 * MIB);
+    used(pool, 4, 2);
+    pool.pool.sweep(0);
+    pool.pool.sweep(SLAB_IDLE_MS);
+
+    const ids = [pool.pool.take(4, 0), pool.pool.take(4, 0), pool.pool.take(4, 0)];
+
+    expect([ids.map((id) => id >= 0), pool.pool.total]).toEqual([[true, true, false], 2 * MIB]);
+  });
+
+  test('that comes again is the memory that was dropped, as long as it is not collected', () => {
+    const { pool, memory } = aPool(16 * MIB);
+    const [, second] = [pool.take(4, 0), pool.take(4, 0)];
+    const before = memory.slab(second!).memory;
+    pool.give(second!);
+    pool.sweep(0);
+    pool.sweep(SLAB_IDLE_MS);
+
+    expect(memory.slab(pool.take(4, 0)).memory).toBe(before);
+  });
+
+  test('leaves the cap when one of another size wants its room', () => {
+    const pool = aPool(4 * MIB);
+    used(pool, 4, 4);
+    const large = pool.pool.take(21, 0);
+    expect([large >= 0, pool.pool.total, pool.drops]).toEqual([true, 4 * MIB, [{ numbers: [3, 2], collect: false }]]);
+
+    pool.pool.give(large);
+    const small = [1, 2, 3, 4].map(() => pool.pool.take(4, 0));
+    expect([small.includes(-1), pool.pool.total]).toEqual([false, 4 * MIB]);
+  });
+
+  test('stays when even without it there is no room', () => {
+    const pool = aPool(4 * MIB);
+    const ids = [1, 2, 3, 4].map(() => pool.pool.take(4, 0));
+    pool.pool.give(ids[0]!);
+
+    expect([pool.pool.take(21, 0), pool.drops, pool.pool.total]).toEqual([-1, [], 4 * MIB]);
+  });
+
+  test('dropped for another is collected by the workers at the next sweep, once', () => {
+    const pool = aPool(4 * MIB);
+    used(pool, 4, 4);
+    pool.pool.take(21, 0);
+    pool.drops.length = 0;
+
+    expect([pool.pool.sweep(0), pool.pool.sweep(1)]).toEqual([true, false]);
+    expect(pool.drops).toEqual([{ numbers: [], collect: true }]);
+  });
+
+  test('has the number of a dropped one only when all readers have answered', () => {
+    const pool = aPool(16 * MIB, 2);
+    used(pool, 4, 2);
+    pool.pool.sweep(0);
+    pool.pool.sweep(SLAB_IDLE_MS);
+    const number = (): number => slabOf(pool.pool.take(4, 0));
+    number();
+
+    pool.pool.dropped([1]);
+    expect(number()).toBe(2);
+    pool.pool.dropped([1]);
+    expect(number()).toBe(1);
+  });
+
+  test('under the number of a dropped one is looked into for every class', () => {
+    const { pool } = aPool(16 * MIB);
+    const [, second] = [pool.take(4, 0), pool.take(4, 0), pool.take(4, 0)];
+    pool.take(0, 0);
+    pool.give(second!);
+    pool.sweep(0);
+    pool.sweep(SLAB_IDLE_MS);
+    // Slab 3 is full now.
+    for (const of of [3, 3, 3, 2, 2, 2]) pool.take(of, 0);
+
+    expect([slabOf(pool.take(3, 0)), slabOf(pool.take(2, 0))]).toEqual([1, 1]);
+  });
+
+  test('answered before the telling is done has its number free, too', () => {
+    const memory = new HandleMemory(newHeadPage());
+    const drop = (numbers: readonly number[]): number => {
+      pool.dropped(numbers);
+      return 2;
+    };
+    const pool: ExtentPool = new ExtentPool(memory, 1, 16 * MIB, () => {}, drop);
+    for (const id of [pool.take(4, 0), pool.take(4, 0)]) pool.give(id);
+    pool.sweep(0);
+    pool.sweep(SLAB_IDLE_MS);
+
+    pool.dropped([1]);
+    expect([slabOf(pool.take(4, 0)), slabOf(pool.take(4, 0))]).toEqual([0, 1]);
+  });
+});
+
+interface Reader {
+  readonly memory: HandleMemory;
+  readonly port: (() => void)[];
+}
+
+/** A pool whose readers read their ports when they like: each answers a drop when it has read it. */
+function readBy(count: number): Pool & { readonly readers: Reader[] } {
+  const readers = Array.from({ length: count }, (): Reader => {
+    const reader: Reader = { memory: new HandleMemory(newHeadPage()), port: [] };
+    reader.memory.readPort = () => {
+      const op = reader.port.shift();
+      op?.();
+      return op !== undefined;
+    };
+    return reader;
+  });
+  const memory = new HandleMemory(newHeadPage());
+  const told: number[] = [];
+  const drops: Pool['drops'] = [];
+  const pool: ExtentPool = new ExtentPool(
+    memory,
+    1,
+    24 * MIB,
+    (number, shared) => {
+      told.push(number);
+      for (const reader of readers) reader.port.push(() => reader.memory.addSlab(1, number, shared));
+    },
+    (numbers, collect) => {
+      drops.push({ numbers, collect });
+      const read = (reader: Reader) => () => {
+        reader.memory.dropSlabs(1, numbers);
+        pool.dropped(numbers);
+      };
+      for (const reader of readers) reader.port.push(read(reader));
+      return count;
+    },
+  );
+  return { pool, memory, told, drops, readers };
+}
+
 describe('extents taken and given at random', () => {
   const seed = Number(process.env['STRESS_SEED'] ?? (Math.random() * 0x7fffffff) | 0);
 
@@ -168,6 +362,25 @@ describe('extents taken and given at random', () => {
     churn(pool, random(seed), take, (id) => {
       for (const page of pages(id)) owners.delete(page);
     });
+  });
+
+  test('are the same memory for every reader, whenever it reads, while slabs are dropped', () => {
+    const pool = readBy(3);
+    const draw = random(seed);
+    let now = 0;
+    const step = () => {
+      if (draw(20) === 0) pool.pool.sweep((now += draw(SLAB_IDLE_MS)));
+      const reader = pool.readers[draw(3)]!;
+      for (let ops = draw(3); ops > 0; ops--) reader.port.shift()?.();
+    };
+    const take = (id: number) => {
+      const reader = pool.readers[draw(3)]!;
+      expect(reader.memory.slab(id).memory, `seed ${seed}: extent ${id}`).toBe(pool.memory.slab(id).memory);
+      step();
+    };
+    for (let round = 0; round < 5; round++) for (const id of churn(pool, draw, take, step)) pool.pool.give(id);
+
+    expect([pool.drops.length > 10, new Set(pool.told).size < pool.told.length], `seed ${seed}`).toEqual([true, true]);
   });
 
   test('are counted by their bytes, and the total never passes the cap', () => {

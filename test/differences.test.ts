@@ -1,0 +1,64 @@
+// docs/differences.md: each row has a test of its own (api.md, section 5).
+import { existsSync, readFileSync } from 'node:fs';
+import { expect, test } from 'vitest';
+
+const read = (path: string): string => readFileSync(new URL(`../${path}`, import.meta.url), 'utf8');
+
+/** How a row's first cell begins -> file and name (or a part of its text) of a test that would fail without it. */
+const TESTS: Readonly<Record<string, readonly [file: string, test: string]>> = {
+  'Undefined behaviour': ['test/mock/misuse.test.ts', '$name refuses what is wrong, and the handle delivers'],
+  '`F_COPY`': ['test/mock/differences.test.ts', 'a payload may be changed as soon as produce has returned'],
+  "A report's `payload`": ['test/mock/producer/callbacks.test.ts', 'what was not read inside the callback says so'],
+  '`message_errstr`': ['test/mock/differences.test.ts', 'the text of a report that failed is that of its error'],
+  'varargs with format': ['test/unit/api/error.test.ts', 'an own error has its code, name and text and no flags'],
+  int64: [
+    'test/unit/records/batch.test.ts',
+    'a timestamp beyond 2^53 in the header is NaN, an offset beyond it an error',
+  ],
+  'Thread-safe handles': ['test/mock/differences.test.ts', 'a handle stays with its thread'],
+  '`rd_kafka_mem_malloc`': ['test/unit/api/uuid_mem.test.ts', 'gives Buffers of zeros of that size'],
+  '`yield`': ['test/mock/producer/callbacks.test.ts', 'yield_ inside a callback ends poll behind it'],
+  '`rd_kafka_new` waits': ['test/faults/bad_days.test.ts', 'a worker file that is not there makes the handle fatal'],
+  '`destroy` drops reports': ['test/mock/differences.test.ts', 'destroy says in the log how many messages it purges'],
+  '`destroy` waits for its threads': ['test/mock/consumer/lifecycle.test.ts', 'ends within its bound'],
+  '`produce` with `F_BLOCK`': ['test/mock/producer/basics.test.ts', 'a full queue refuses, or waits with F_BLOCK'],
+  'Callbacks only from poll': ['test/mock/producer/callbacks.test.ts', 'poll_start serves reports from the event loop'],
+  'What a callback throws': ['test/mock/producer/callbacks.test.ts', 'a callback that throws: poll throws it'],
+  'Records for a topic not seen': ['test/mock/producer/basics.test.ts', 'is sent while the app thread sleeps'],
+  'Without `log_cb`': ['test/mock/differences.test.ts', '1000 log lines wait for a call that serves log_cb'],
+  '`consumer_close` waits': [
+    'test/mock/consumer/faults.test.ts',
+    'with every broker down consumer_close and destroy end',
+  ],
+  'The error of an assigned': ['test/mock/consumer/missing.test.ts', 'that is not there give an error each, once'],
+  'A group takes a topic': ['test/unit/main/metadata.test.ts', 'for longer than the propagation time is gone at once'],
+  '`linger.ms` down to': ['test/mock/differences.test.ts', 'a fraction of a millisecond is taken for linger.ms'],
+  'One thread per broker': ['test/mock/producer/lifecycle.test.ts', '50 handles in one process share workers'],
+  'One socket for all': ['test/mock/brokers.test.ts', 'connections are made where something is to be said'],
+  '`message.copy.max.bytes`': ['test/unit/conf/warnings.test.ts', 'property message.copy.max.bytes has no effect: '],
+  '`plugin.library.paths`': ['test/unit/conf/marked.json', 'plugin.library.paths'],
+  'Listens with `mock_cluster_new`': ['test/mock/differences.test.ts', 'mock brokers listen where no system gives'],
+  '`test.mock.num.brokers`': ['test/mock/api_mock.test.ts', 'is found by handle_mock_cluster'],
+  'Heartbeat up to version 5': ['test/mock/cluster/versions.test.ts', 'all versions that ApiVersions advertises'],
+  'No CreateTopics': ['test/mock/cluster/kafkajs.test.ts', 'kafkajs creates, lists and deletes topics'],
+};
+
+const rows: readonly string[] = read('docs/differences.md')
+  .split('\n')
+  .filter((line) => line.startsWith('| ') && !line.startsWith('| librdkafka |'))
+  .map((line) => line.slice(2));
+
+test('each row has its test here, and nothing else has', () => {
+  const fits = (row: string): string[] => Object.keys(TESTS).filter((start) => row.startsWith(start));
+
+  expect(rows.filter((row) => fits(row).length !== 1)).toEqual([]);
+  expect(Object.keys(TESTS).filter((start) => !rows.some((row) => row.startsWith(start)))).toEqual([]);
+});
+
+test('the tests that are named are there', () => {
+  const missing = Object.values(TESTS).filter(
+    ([file, name]) => !existsSync(new URL(`../${file}`, import.meta.url)) || !read(file).includes(name),
+  );
+
+  expect(missing).toEqual([]);
+});
