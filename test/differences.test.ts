@@ -25,6 +25,9 @@ const TESTS: Readonly<Record<string, readonly [file: string, test: string]>> = {
   'Callbacks only from poll': ['test/mock/producer/callbacks.test.ts', 'poll_start serves reports from the event loop'],
   'What a callback throws': ['test/mock/producer/callbacks.test.ts', 'a callback that throws: poll throws it'],
   'Records for a topic not seen': ['test/mock/producer/basics.test.ts', 'is sent while the app thread sleeps'],
+  "A partitioner of the application's": ['test/mock/producer/held.test.ts', 'needs no call of the library when'],
+  '`msg_order_cmp` and': ['test/mock/producer/held.test.ts', 'what comes while a batch is under way goes before'],
+  'An error that lets a sequence': ['test/unit/broker/sequence.test.ts', 'what may be stored is settled under its old'],
   'Without `log_cb`': ['test/mock/differences.test.ts', '1000 log lines wait for a call that serves log_cb'],
   '`consumer_close` waits': [
     'test/mock/consumer/faults.test.ts',

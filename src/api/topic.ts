@@ -38,7 +38,7 @@ function make(rk: Handle, name: string, conf: TopicConf | null): Topic | null {
     return null;
   }
   for (const text of finished.warnings) rk.logs.add(4, 'CONFWARN', text);
-  return rk.topic(name, finished.topic, finished.callbacks.opaque);
+  return rk.topic(name, finished.topic, finished.callbacks);
 }
 
 function refuse(): null {

@@ -6,9 +6,12 @@
 
 import type { Callbacks as ConfCallbacks } from '../conf/callbacks.ts';
 import { PartitionList } from '../defs/partition_list.ts';
+import type { MsgOrderCmp, PartitionerCb } from '../defs/types.ts';
 import type { PartitionOffset } from '../ops/ops.ts';
 import type { Handle } from './handle.ts';
+import type { HeldRecord } from './held_record.ts';
 import type { ReportMessage } from './report_message.ts';
+import type { Topic } from './topic.ts';
 
 export class Callbacks {
   conf: ConfCallbacks;
@@ -42,8 +45,44 @@ export class Callbacks {
     }
   }
 
+  /** partitioner_cb, in produce or where a record's partitions become known. */
+  partition(
+    partitioner: PartitionerCb,
+    topic: Topic,
+    key: Buffer | null,
+    count: number,
+    opaque: any,
+    own: any,
+  ): number {
+    this.rk.inCallback++;
+    try {
+      const partition = partitioner(topic, key, count, opaque, own);
+      if (!Number.isInteger(partition))
+        throw new TypeError(
+          `partitioner_cb must return the number of a partition, or RD_KAFKA_PARTITION_UA for none now`,
+        );
+      return partition;
+    } finally {
+      this.rk.inCallback--;
+    }
+  }
+
+  /** msg_order_cmp. */
+  order(compare: MsgOrderCmp, a: HeldRecord, b: HeldRecord): number {
+    this.rk.inCallback++;
+    try {
+      return compare(a, b);
+    } finally {
+      this.rk.inCallback--;
+    }
+  }
+
   error(err: number, text: string): void {
     this.run('error_cb', () => this.conf.error_cb!(this.rk, err, text, this.conf.opaque));
+  }
+
+  throttle(name: string, broker: number, ms: number): void {
+    this.run('throttle_cb', () => this.conf.throttle_cb!(this.rk, name, broker, ms, this.conf.opaque));
   }
 
   log(level: number, fac: string, text: string): void {

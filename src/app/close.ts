@@ -75,6 +75,7 @@ function* purgeSteps(rk: Handle, thrown: unknown[]): Steps<void> {
     'TERMINATE',
     `${rk.limits!.messages} messages were not delivered: they are reported as purged; flush() before destroy() delivers them`,
   );
+  rk.held.purge(E.RD_KAFKA_RESP_ERR__PURGE_QUEUE);
   rk.requests.post('purge', -1, [true, true]);
   yield { timeoutMs: PURGE_MS, ready: served };
 }

@@ -1,7 +1,7 @@
 // rd_kafka_t: what the application holds. Configuration, callbacks, and the app thread's side of everything.
 // @thread app
 
-import type { Callbacks as ConfCallbacks } from '../conf/callbacks.ts';
+import type { Callbacks as ConfCallbacks, TopicCallbacks } from '../conf/callbacks.ts';
 import type { Settings, TopicSettings } from '../conf/settings_type.ts';
 import * as E from '../defs/enums.ts';
 import { BatchPool, BatchWriter } from '../ops/batch_writer.ts';
@@ -27,6 +27,7 @@ import { partitionerOf } from '../partitioners/registry.ts';
 import { GONE } from '../rd/check.ts';
 import { Callbacks } from './callbacks.ts';
 import { ConsumerQueue } from './consumer_queue.ts';
+import { HeldTopics } from './held_topics.ts';
 import { Logs } from './log.ts';
 import type { Hosted, MainWorker } from './mains.ts';
 import type { MockCluster } from './mock_control.ts';
@@ -55,6 +56,7 @@ export interface HandleOptions {
   readonly producer: boolean;
   readonly settings: Settings;
   readonly topicSettings: TopicSettings;
+  readonly topicCallbacks: TopicCallbacks;
   readonly callbacks: ConfCallbacks;
   readonly conf: object;
 }
@@ -65,6 +67,7 @@ export class Handle implements Hosted {
   readonly producer: boolean;
   readonly settings: Settings;
   readonly topicSettings: TopicSettings;
+  readonly topicCallbacks: TopicCallbacks;
   readonly conf: object;
   readonly thread: AppThread;
   readonly memory: HandleMemory;
@@ -74,6 +77,8 @@ export class Handle implements Hosted {
   readonly queue: ReplyQueue;
   readonly requests: Requests;
   readonly topics: Map<string, Topic>;
+  /** Of topics whose records the app keeps itself for a while. */
+  readonly held: HeldTopics;
   /** Of a producer. */
   readonly writer: BatchWriter | null;
   readonly limits: ProduceLimits | null;
@@ -113,6 +118,7 @@ export class Handle implements Hosted {
     this.producer = options.producer;
     this.settings = options.settings;
     this.topicSettings = options.topicSettings;
+    this.topicCallbacks = options.topicCallbacks;
     this.conf = options.conf;
     this.thread = thread;
     this.memory = new HandleMemory(newHeadPage());
@@ -135,6 +141,7 @@ export class Handle implements Hosted {
     this.mainReader = null;
     this.workers = new Map();
     this.topics = new Map();
+    this.held = new HeldTopics();
     this.callbacks = new Callbacks(this, options.callbacks);
     this.logs = new Logs(this);
     this.queue = new ReplyQueue(this);
@@ -237,7 +244,11 @@ export class Handle implements Hosted {
   }
 
   get armed(): boolean {
-    return (this.serving || this.thread.pendingPromises > 0) && !this.closed;
+    return (this.serving || this.thread.pendingPromises > 0 || this.held.any) && !this.closed;
+  }
+
+  get dueAt(): number {
+    return this.held.dueAt;
   }
 
   /** poll_start: everything; else only what pending twins let run. */
@@ -245,7 +256,10 @@ export class Handle implements Hosted {
     if (this.inCallback > 0) return;
     try {
       if (this.serving) this.queue.serve(Number.POSITIVE_INFINITY);
-      else this.queue.serveLogs();
+      else {
+        this.held.serve();
+        this.queue.serveLogs();
+      }
     } finally {
       this.yielded = false;
       this.callbacks.unwindHandle();
@@ -291,11 +305,14 @@ export class Handle implements Hosted {
         this.reports!.relay(op);
         return;
       case 'log':
-        this.logs.add(op.level, op.fac, op.text);
+        this.logs.add(op.level, op.fac, op.text, op.thread);
         return;
       case 'error':
         if (op.fatal) this.setFatal(op.err, op.text);
         else this.queue.error(op.err, op.text);
+        return;
+      case 'throttle':
+        this.queue.throttle(op);
         return;
       case 'offset_commit':
         this.queue.offsetCommit(op.err, op.offsets);
@@ -343,10 +360,13 @@ export class Handle implements Hosted {
         this.consumer?.fetchError(op);
         return;
       case 'log':
-        this.logs.add(op.level, op.fac, op.text);
+        this.logs.add(op.level, op.fac, op.text, op.thread);
         return;
       case 'error':
         this.queue.error(op.err, op.text);
+        return;
+      case 'throttle':
+        this.queue.throttle(op);
         return;
       case 'wake':
     }
@@ -367,19 +387,22 @@ export class Handle implements Hosted {
   // ---- topics
 
   /** The topic of that name, made at first use with these settings (the default ones when null). */
-  topic(name: string, settings: TopicSettings | null = null, opaque: any = null): Topic {
+  topic(name: string, settings: TopicSettings | null = null, callbacks: TopicCallbacks | null = null): Topic {
     const known = this.topics.get(name);
     if (known !== undefined) return known;
     const own = settings ?? this.topicSettings;
+    const given = callbacks ?? this.topicCallbacks;
     const topic = new Topic(
       this,
       name,
       own,
       partitionerOf(own.partitioner) ?? partitionerOf('consistent_random')!,
-      opaque,
+      given.opaque,
     );
     this.topics.set(name, topic);
-    if (this.producer) this.openTopic(topic);
+    if (!this.producer) return topic;
+    this.held.open(topic, given);
+    this.openTopic(topic);
     return topic;
   }
 
@@ -438,8 +461,6 @@ export class Handle implements Hosted {
     if (this.fatal !== null) return;
     this.fatal = { err, text };
     this.queue.fatalError(err, text);
-    // Nothing that waits will be sent; what is in flight may still succeed.
-    if (this.producer && !this.dead) this.requests.post('purge', -1, [true, false]);
   }
 
   /** Main died or hangs. */
@@ -454,6 +475,7 @@ export class Handle implements Hosted {
     for (const link of this.workers.values()) link.reader.drain();
     this.reports?.take();
     this.dead = true;
+    this.held.purge(E.RD_KAFKA_RESP_ERR__FATAL);
     this.reports?.claimAll();
     if (!this.closing) this.setFatal(E.RD_KAFKA_RESP_ERR__CRIT_SYS_RESOURCE, text);
     this.requests.failAll(E.RD_KAFKA_RESP_ERR__FATAL);

@@ -16,6 +16,9 @@ interface Line {
   readonly text: string;
 }
 
+/** The thread of ours that poll, and everything that is logged on the way, runs in. */
+const APP = 'app';
+
 export class Logs {
   private readonly rk: Handle;
   private readonly sink: LogSink;
@@ -47,12 +50,18 @@ export class Logs {
     return this.lines.length;
   }
 
-  add(level: number, fac: string, text: string): void {
+  /** `thread` stands before the text with `log.thread.name`. */
+  add(level: number, fac: string, text: string, thread: string = APP): void {
     const { log_cb } = this.rk.callbacks.conf;
     if (level > this.level || log_cb === null) return;
-    if (log_cb === 'log_print') this.print(level, fac, text);
+    const line = this.named(text, thread);
+    if (log_cb === 'log_print') this.print(level, fac, line);
     else if (this.lines.length >= MOST_LINES) this.dropped++;
-    else this.lines.push({ level, fac, text });
+    else this.lines.push({ level, fac, text: line });
+  }
+
+  private named(text: string, thread: string): string {
+    return this.rk.settings['log.thread.name'] ? `[thrd:${thread}]: ${text}` : text;
   }
 
   /** `%<level>|<seconds>.<ms>|<fac>|<name>| <text>` */
@@ -86,7 +95,7 @@ export class Logs {
       if (this.lines.length > 0 || this.dropped === 0) continue;
       const dropped = this.dropped;
       this.dropped = 0;
-      this.rk.callbacks.log(4, 'LOGDROP', `${dropped} lines dropped`);
+      this.rk.callbacks.log(4, 'LOGDROP', this.named(`${dropped} lines dropped`, APP));
     }
     return served;
   }

@@ -59,6 +59,7 @@ export class MockCluster implements Member {
   bootstraps: string;
   '~gone': string;
   readonly armed: boolean;
+  readonly dueAt: number;
   private readonly host: MockWorker;
   private readonly channel: Channel<MockCallOp>;
   private readonly reader: PortReader<MockToAppOp>;
@@ -77,6 +78,7 @@ export class MockCluster implements Member {
     this.bootstraps = '';
     this[GONE] = '';
     this.armed = false;
+    this.dueAt = Number.POSITIVE_INFINITY;
     this.host = hostOf(thread);
     this.answers = new Map([[0, null]]);
     this.nextCall = 1;

@@ -36,6 +36,7 @@ export function openHandle(type: number, conf: Conf | null, errstr: Out<string> 
     producer,
     settings: finished.settings,
     topicSettings: finished.topic,
+    topicCallbacks: finished.topicCallbacks,
     callbacks: finished.callbacks,
     conf: finished.conf,
   });
@@ -83,7 +84,11 @@ function connect(rk: Handle): void {
       port: port2,
       startedAt: rk.startedAt,
       debug: rk.settings.debug,
-      hooks: { rebalance: conf.rebalance_cb !== null, offsetCommit: conf.offset_commit_cb !== null },
+      hooks: {
+        rebalance: conf.rebalance_cb !== null,
+        offsetCommit: conf.offset_commit_cb !== null,
+        throttle: conf.throttle_cb !== null,
+      },
       maxWorkers: thread.maxWorkers,
     },
     [port2],

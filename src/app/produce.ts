@@ -7,10 +7,12 @@
 import * as E from '../defs/enums.ts';
 import type { OpenBatch } from '../ops/batch_writer.ts';
 import { LINK, SEALED, TAIL } from '../ops/batches.ts';
-import { HEAD, LEADER, NO_SUCH_TOPIC, NOT_KNOWN, ready, TOPIC_ERROR } from '../ops/partitions.ts';
+import { HEAD, LEADER, NO_SUCH_TOPIC, NOT_KNOWN, ready } from '../ops/partitions.ts';
 import { push } from '../ops/stacks.ts';
 import { exactSize, type RecordHeaders, writeRecord } from '../records/record_writer.ts';
 import type { Handle } from './handle.ts';
+import { KEPT, REFUSED } from './held.ts';
+import { HeldRecord } from './held_record.ts';
 import { LiveBatch, TARGET_BYTES } from './reports.ts';
 import { now } from './thread.ts';
 import type { Target, Topic } from './topic.ts';
@@ -77,24 +79,29 @@ export function enqueue(
   if (limits.messages >= limits.maxMessages || limits.bytes + valueBytes > limits.maxBytes)
     return E.RD_KAFKA_RESP_ERR__QUEUE_FULL;
   const stamp = timestamp === 0 ? wallClock() : timestamp;
+  let wanted = partition;
+  if (topic.held !== null) {
+    wanted = topic.held.place(heldRecord(topic, partition, key, value, headers, stamp, timestamp !== 0, opaque));
+    if (wanted === REFUSED) return topic.held.error;
+    if (wanted === KEPT) {
+      limits.messages++;
+      limits.bytes += valueBytes;
+      return 0;
+    }
+  }
   const bound = keyBytes + valueBytes + headerBytes + RECORD_BOUND;
   for (;;) {
-    let target = atOnce(topic, partition, key, stamp);
+    let target = atOnce(topic, wanted, key, stamp);
     if (target === null) {
-      const chosen = choose(topic, partition, key, timestamp === 0 ? stamp : wallClock());
+      const chosen = choose(topic, wanted, key, timestamp === 0 ? stamp : wallClock());
       if (typeof chosen === 'number') return chosen;
       target = chosen;
     }
     const waits = target.number < 0;
-    const result = append(target, waits, partition, bound, stamp, key, value, headers);
+    const result = append(target, waits, wanted, bound, stamp, key, value, headers, 0);
     if (result === AGAIN) continue;
     if (result !== 0) return result;
-    const live = target.live!;
-    if (opaque !== null && opaque !== undefined) keepOpaque(live, opaque);
-    else if (live.opaques !== null) live.opaques.push(null);
-    live.count++;
-    live.valueBytes += valueBytes;
-    if (timestamp !== 0) live.ownTimestamps = true;
+    note(target.live!, opaque, valueBytes, timestamp !== 0);
     limits.messages++;
     limits.bytes += valueBytes;
     return 0;
@@ -102,7 +109,15 @@ export function enqueue(
 }
 
 /** Its batch was sealed, or the waiting block closed, between the look and the append: where it goes is asked again. */
-const AGAIN = 1;
+export const AGAIN = 1;
+
+export function note(live: LiveBatch, opaque: any, valueBytes: number, ownTimestamp: boolean): void {
+  if (opaque !== null && opaque !== undefined) keepOpaque(live, opaque);
+  else if (live.opaques !== null) live.opaques.push(null);
+  live.count++;
+  live.valueBytes += valueBytes;
+  if (ownTimestamp) live.ownTimestamps = true;
+}
 
 function keepOpaque(live: LiveBatch, opaque: any): void {
   if (live.opaques === null) {
@@ -110,6 +125,25 @@ function keepOpaque(live: LiveBatch, opaque: any): void {
     for (let i = 0; i < live.count; i++) live.opaques.push(null);
   }
   live.opaques.push(opaque);
+}
+
+function heldRecord(
+  topic: Topic,
+  partition: number,
+  key: Bytes,
+  value: Bytes,
+  headers: RecordHeaders | null,
+  stamp: number,
+  ownTimestamp: boolean,
+  opaque: any,
+): HeldRecord {
+  return new HeldRecord(topic, partition, bufferOf(key), bufferOf(value), headers, stamp, ownTimestamp, opaque, now());
+}
+
+function bufferOf(bytes: Bytes): Buffer | null {
+  if (bytes === null) return null;
+  if (typeof bytes === 'string') return Buffer.from(bytes);
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
 }
 
 function sizeOfHeaders(headers: RecordHeaders): number {
@@ -140,11 +174,7 @@ function atOnce(topic: Topic, partition: number, key: Bytes, stamp: number): Tar
 function choose(topic: Topic, partition: number, key: Bytes, at: number): Target | number {
   if (!topic.closed) return topic.waiting!;
   const { count } = topic;
-  if (count === NO_SUCH_TOPIC || count === NOT_KNOWN) {
-    const waiting = topic.waiting!;
-    const err = Atomics.load(waiting.words, waiting.base + TOPIC_ERROR);
-    return err === 0 || err === E.RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART ? E.RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC : err;
-  }
+  if (count === NO_SUCH_TOPIC || count === NOT_KNOWN) return topic.absence;
   const number = partition >= 0 ? partition : pick(topic, key, count, at);
   if (number < 0 || number >= count) return E.RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION;
   // Posted before the count grew, perhaps not read yet.
@@ -153,7 +183,7 @@ function choose(topic: Topic, partition: number, key: Bytes, at: number): Target
   return topic.partitions[number]!;
 }
 
-function pick(topic: Topic, key: Bytes, count: number, at: number): number {
+export function pick(topic: Topic, key: Bytes, count: number, at: number): number {
   if (key === null || key.length === 0) return keyless(topic, key, count, at);
   if (typeof key !== 'string') return topic.partitioner(key, 0, key.length, count, Math.random);
   const limits = topic.rk.limits!;
@@ -166,11 +196,8 @@ function keyless(topic: Topic, key: Bytes, count: number, stamp: number): number
   const { stickyMs } = topic.rk.limits!;
   // An empty key is a key to all but consistent_random.
   if (topic.sticks && stickyMs > 0 && (key === null || topic.settings.partitioner === 'consistent_random')) {
-    const stays = topic.sticky >= 0 && topic.sticky < count && stamp < topic.stickyUntil && stamp >= topic.stickyFrom;
-    if (stays && hasLeader(topic, topic.sticky)) return topic.sticky;
-    topic.sticky = draw(topic, key, count);
-    topic.stickyFrom = stamp;
-    topic.stickyUntil = stamp + stickyMs;
+    if (!topic.sticksAt(stamp, count) || !hasLeader(topic, topic.sticky))
+      topic.stick(draw(topic, key, count), stamp, stickyMs);
     return topic.sticky;
   }
   return draw(topic, key, count);
@@ -189,7 +216,8 @@ function hasLeader(topic: Topic, number: number): boolean {
   return target === undefined || Atomics.load(target.words, target.base + LEADER) >= 0;
 }
 
-function append(
+/** `at`: when the record was produced, by the clock of deadlines; 0 is now. */
+export function append(
   target: Target,
   waits: boolean,
   partition: number,
@@ -198,6 +226,7 @@ function append(
   key: Bytes,
   value: Bytes,
   headers: RecordHeaders | null,
+  at: number,
 ): number {
   const { rk } = target.topic;
   const writer = rk.writer!;
@@ -214,15 +243,15 @@ function append(
     }
   }
   if (open === null) {
-    open = openBatch(target, waits, stamp, room);
+    open = openBatch(target, waits, stamp, room, at === 0 ? now() : at);
     if (open === null) return E.RD_KAFKA_RESP_ERR__QUEUE_FULL;
   } else if (!writer.room(open, room)) {
     sealFull(target, open);
     return E.RD_KAFKA_RESP_ERR__QUEUE_FULL;
   }
-  let at = open.at;
-  if (waits) at = open.slab.buffer.writeInt32BE(partition, at);
-  const end = writeRecord(open.slab, at, stamp - open.firstTimestamp, open.count, key, value, headers);
+  let from = open.at;
+  if (waits) from = open.slab.buffer.writeInt32BE(partition, from);
+  const end = writeRecord(open.slab, from, stamp - open.firstTimestamp, open.count, key, value, headers);
   if (!writer.publish(open, end, stamp)) {
     target.open = null;
     return AGAIN;
@@ -256,10 +285,9 @@ function fits(
   return open.bytes + size + BATCH_HEADER <= limits.batchBytes;
 }
 
-function openBatch(target: Target, waits: boolean, stamp: number, room: number): OpenBatch | null {
+function openBatch(target: Target, waits: boolean, stamp: number, room: number, at: number): OpenBatch | null {
   const { topic } = target;
   const { rk } = topic;
-  const at = now();
   const open = rk.writer!.open(target.number, rk.stamp(at), stamp, room);
   target.open = open;
   if (open === null) return null;
@@ -268,7 +296,7 @@ function openBatch(target: Target, waits: boolean, stamp: number, room: number):
   return open;
 }
 
-function sealFull(target: Target, open: OpenBatch): void {
+export function sealFull(target: Target, open: OpenBatch): void {
   Atomics.or(open.words, open.base + TAIL, SEALED);
   target.open = null;
   ready(target.topic.rk.memory, target.block, target.words, target.base, target.topic.rk.ringWorker);

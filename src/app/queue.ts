@@ -2,14 +2,15 @@
 // @thread app
 
 import * as E from '../defs/enums.ts';
-import type { PartitionOffset } from '../ops/ops.ts';
+import type { PartitionOffset, ThrottleOp } from '../ops/ops.ts';
 import type { Handle } from './handle.ts';
 
-/** Errors that nobody has polled: each kind towards the app is bounded. */
-const MOST_ERRORS = 1000;
+/** Errors and throttle times that nobody has polled: each kind towards the app is bounded. */
+const MOST_ENTRIES = 1000;
 
 type Entry =
   | { readonly kind: 'error'; readonly err: number; readonly text: string }
+  | { readonly kind: 'throttle'; readonly op: ThrottleOp }
   | { readonly kind: 'offset_commit'; readonly err: number; readonly offsets: readonly PartitionOffset[] };
 
 export class ReplyQueue {
@@ -37,7 +38,12 @@ export class ReplyQueue {
       this.rk.logs.add(3, 'ERROR', `${this.rk.name}: ${text}`);
       return;
     }
-    if (this.entries.length < MOST_ERRORS) this.entries.push({ kind: 'error', err, text });
+    if (this.entries.length < MOST_ENTRIES) this.entries.push({ kind: 'error', err, text });
+  }
+
+  throttle(op: ThrottleOp): void {
+    if (this.rk.callbacks.conf.throttle_cb !== null && this.entries.length < MOST_ENTRIES)
+      this.entries.push({ kind: 'throttle', op });
   }
 
   /** A producer's goes to error_cb, a group consumer's to the consumer queue. */
@@ -46,6 +52,7 @@ export class ReplyQueue {
     if (rk.callbacks.conf.error_cb !== null) rk.logs.add(0, 'FATAL', `Fatal error: ${text}`);
     if (rk.consumer !== null) rk.consumer.fatal(err, text);
     else this.error(E.RD_KAFKA_RESP_ERR__FATAL, text);
+    rk.held.purge(E.RD_KAFKA_RESP_ERR__PURGE_QUEUE);
     if (rk.producer) rk.requests.post('purge', -1, [true, false]);
   }
 
@@ -57,11 +64,13 @@ export class ReplyQueue {
   serve(most: number): number {
     const { rk } = this;
     rk.yielded = false;
+    rk.held.serve();
     let served = rk.logs.serve();
     while (this.entries.length > 0 && served < most && !rk.stops) {
       const entry = this.entries.shift()!;
       served++;
       if (entry.kind === 'error') rk.callbacks.error(entry.err, entry.text);
+      else if (entry.kind === 'throttle') rk.callbacks.throttle(entry.op.name, entry.op.broker, entry.op.ms);
       else rk.callbacks.offsetCommit(entry.err, entry.offsets);
     }
     if (rk.reports !== null && !rk.stops) served += rk.reports.serve(most - served);

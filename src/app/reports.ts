@@ -214,6 +214,12 @@ export class Reports {
     }
   }
 
+  /** A batch that the app ends itself, and nobody else has seen. */
+  endOwn(batch: LiveBatch, error: number): void {
+    this.live.set(batch.id, batch);
+    this.queue.push(new Reported(this.rk.memory, batch.id, { error, status: E.RD_KAFKA_MSG_STATUS_NOT_PERSISTED }));
+  }
+
   /**
    * Main died: every batch that nobody has reported gets its verdict here, once (memory.md, part 1, 8). Others may
    * still run for a while, so the verdict is kept in a field of ours and their late reports are overlooked. Records

@@ -71,6 +71,7 @@ export function* purgeSteps(rk: Handle, flags: number): Steps<number> {
   const queue = (flags & E.RD_KAFKA_PURGE_F_QUEUE) !== 0;
   const inflight = (flags & E.RD_KAFKA_PURGE_F_INFLIGHT) !== 0;
   if (!queue && !inflight) return 0;
+  if (queue) rk.held.purge(E.RD_KAFKA_RESP_ERR__PURGE_QUEUE);
   if ((flags & E.RD_KAFKA_PURGE_F_NON_BLOCKING) !== 0) {
     rk.requests.post('purge', -1, [queue, inflight]);
     return 0;

@@ -34,6 +34,8 @@ export interface Member {
   serveFromLoop(): void;
   /** Something of it wants the event loop woken (poll_start, a pending promise). */
   readonly armed: boolean;
+  /** When it has something to do that no bell tells, by `now`; Infinity for never. */
+  readonly dueAt: number;
 }
 
 /** What keeps the process alive while it is wanted. */
@@ -67,6 +69,8 @@ export class AppThread {
   private unserved: boolean;
   private turnComes: boolean;
   private pulse: ReturnType<typeof setTimeout> | null;
+  private alarm: ReturnType<typeof setTimeout> | null;
+  private alarmAt: number;
 
   constructor() {
     this.page = newThreadPage();
@@ -84,6 +88,8 @@ export class AppThread {
     this.unserved = false;
     this.turnComes = false;
     this.pulse = null;
+    this.alarm = null;
+    this.alarmAt = 0;
   }
 
   /** A reader of a port to a worker of ours; unref'd, so that it alone keeps no process alive. */
@@ -130,7 +136,7 @@ export class AppThread {
         const rest = deadline - now();
         if (rest <= 0) return false;
         const from = now();
-        waitBell(this.page, bell, Math.min(rest, SLICE_MS));
+        waitBell(this.page, bell, Math.max(0, Math.min(rest, SLICE_MS, this.dueAt() - from)));
         this.mains?.watch(now() - from);
       }
     } finally {
@@ -193,6 +199,7 @@ export class AppThread {
   rearm(): void {
     if (this.depth > 0 || this.looping || this.blocked > 0 || !this.anythingArmed()) return;
     this.startPulse();
+    this.setAlarm();
     Atomics.store(this.page, MODE, MODE_EVENT_LOOP);
     if (Atomics.load(this.page, BELL) === this.seen && !this.unserved) return;
     Atomics.store(this.page, MODE, 0);
@@ -257,6 +264,27 @@ export class AppThread {
       this.woken();
     }, PULSE_MS);
     this.pulse.unref();
+  }
+
+  private dueAt(): number {
+    let due = Number.POSITIVE_INFINITY;
+    for (const member of this.members) due = Math.min(due, member.dueAt);
+    return due;
+  }
+
+  private setAlarm(): void {
+    const due = this.dueAt();
+    if (due === Number.POSITIVE_INFINITY || (this.alarm !== null && this.alarmAt <= due)) return;
+    if (this.alarm !== null) cancel(this.alarm);
+    this.alarmAt = due;
+    this.alarm = later(
+      () => {
+        this.alarm = null;
+        this.woken();
+      },
+      Math.max(0, Math.ceil(due - now())),
+    );
+    this.alarm.unref();
   }
 
   /** Keeps the process alive by this port until a turn finds that it is not `wanted` any more. */

@@ -2,12 +2,14 @@
 // @thread app
 
 import type { TopicSettings } from '../conf/settings_type.ts';
+import * as E from '../defs/enums.ts';
 import type { OpenBatch } from '../ops/batch_writer.ts';
 import { indexOf } from '../ops/ids.ts';
-import { COUNT, LEADER, PARTITION_WORDS } from '../ops/partitions.ts';
+import { COUNT, LEADER, PARTITION_WORDS, TOPIC_ERROR } from '../ops/partitions.ts';
 import type { Partitioner } from '../partitioners/partitioner.ts';
 import { GONE } from '../rd/check.ts';
 import type { Handle } from './handle.ts';
+import type { Held } from './held.ts';
 import type { LiveBatch } from './reports.ts';
 
 /** Where records are appended: a partition, or the pseudo-partition of a topic that is not known yet. */
@@ -41,6 +43,8 @@ export class Topic {
   opaque: any;
   references: number;
   '~gone': string;
+  /** Of a topic whose records the app keeps itself for a while. */
+  held: Held | null;
   /** Block of the pseudo-partition; null for a consumer's topic, which has no records to send. */
   waiting: Target | null;
   /** Records go to partitions: its HEAD was met closed. */
@@ -61,6 +65,7 @@ export class Topic {
     this.opaque = opaque;
     this.references = 0;
     this[GONE] = '';
+    this.held = null;
     this.waiting = null;
     this.closed = false;
     this.partitions = [];
@@ -78,6 +83,24 @@ export class Topic {
   get count(): number {
     const target = this.waiting!;
     return Atomics.load(target.words, target.base + COUNT);
+  }
+
+  /** Why there is no such topic, once the count says so. */
+  get absence(): number {
+    const waiting = this.waiting!;
+    const err = Atomics.load(waiting.words, waiting.base + TOPIC_ERROR);
+    return err === 0 || err === E.RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART ? E.RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC : err;
+  }
+
+  /** Records without a key of that time go to `sticky`. */
+  sticksAt(stamp: number, count: number): boolean {
+    return this.sticky >= 0 && this.sticky < count && stamp < this.stickyUntil && stamp >= this.stickyFrom;
+  }
+
+  stick(partition: number, stamp: number, ms: number): void {
+    this.sticky = partition;
+    this.stickyFrom = stamp;
+    this.stickyUntil = stamp + ms;
   }
 
   /** The partition has a leader, as far as main knows. */

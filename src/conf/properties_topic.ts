@@ -47,7 +47,7 @@ export const TOPIC: readonly Row[] = [
     type: 'enum',
     values: ['fifo', 'lifo'],
     default: 'fifo',
-    effect: 'not-yet',
+    effect: 'yes',
     holds: ['fifo'],
     text: 'Order in which waiting messages are sent.',
   },
@@ -75,7 +75,7 @@ export const TOPIC: readonly Row[] = [
     who: 'P',
     type: 'pointer',
     default: null,
-    effect: 'not-yet',
+    effect: 'yes',
     text: 'Chooses partitions (topic_conf_set_partitioner_cb).',
   },
   {
@@ -85,7 +85,7 @@ export const TOPIC: readonly Row[] = [
     experimental: true,
     type: 'pointer',
     default: null,
-    effect: 'not-yet',
+    effect: 'yes',
     text: 'Orders waiting messages (topic_conf_set_msg_order_cmp).',
   },
   {
