@@ -256,6 +256,7 @@ export { position } from './api/consumer.ts';
 export { produce } from './api/produce.ts';
 export { producev } from './api/produce.ts';
 export { produceva } from './api/produce.ts';
+export { produce_batch } from './api/produce.ts';
 export { flush } from './api/produce.ts';
 export { flush_async } from './api/produce.ts';
 export { purge } from './api/produce.ts';

@@ -249,6 +249,7 @@ export { position as rd_kafka_position } from './api/consumer.ts';
 export { produce as rd_kafka_produce } from './api/produce.ts';
 export { producev as rd_kafka_producev } from './api/produce.ts';
 export { produceva as rd_kafka_produceva } from './api/produce.ts';
+export { produce_batch as rd_kafka_produce_batch } from './api/produce.ts';
 export { flush as rd_kafka_flush } from './api/produce.ts';
 export { flush_async as rd_kafka_flush_async } from './api/produce.ts';
 export { purge as rd_kafka_purge } from './api/produce.ts';

@@ -91,7 +91,10 @@ export function message_headers(
   return giveHeaders('message_headers', message('message_headers', rkmessage), hdrsp);
 }
 
-/** rd_kafka_message_detach_headers: like message_headers, but the caller owns them and the message has none any more. */
+/**
+ * rd_kafka_message_detach_headers: like message_headers, but the caller owns them. A report has none any more; a consumed
+ * message gives, when asked again, a new list of those that its record came with.
+ */
 export function message_detach_headers(
   rkmessage: rd_kafka_message_t,
   hdrsp: Out<rd_kafka_headers_t> | null,

@@ -8,6 +8,7 @@ import { run } from '../app/steps.ts';
 import { Topic } from '../app/topic.ts';
 import {
   RD_KAFKA_MSG_F_BLOCK,
+  RD_KAFKA_MSG_F_PARTITION,
   RD_KAFKA_PARTITION_UA,
   RD_KAFKA_RESP_ERR__CONFLICT,
   RD_KAFKA_RESP_ERR__DESTROY,
@@ -31,9 +32,9 @@ import {
 } from '../defs/enums.ts';
 import { type HeaderInput, HeaderList, headersFrom, headerValue } from '../defs/headers.ts';
 import { KafkaError, kafkaErrorOf } from '../defs/kafka_error.ts';
-import type { Bytes, rd_kafka_error_t, rd_kafka_t, rd_kafka_topic_t } from '../defs/types.ts';
+import type { Bytes, ProduceBatchMessage, rd_kafka_error_t, rd_kafka_t, rd_kafka_topic_t } from '../defs/types.ts';
 import { type rd_kafka_vu_t, Vu } from '../defs/vu.ts';
-import { checkBrand, checkInt32, checkInt64, checkString, GONE, typeError } from '../rd/check.ts';
+import { checkArray, checkBrand, checkInt32, checkInt64, checkString, GONE, typeError } from '../rd/check.ts';
 import {
   block,
   checkHandle,
@@ -164,6 +165,45 @@ function living(rkt: unknown): rkt is Topic {
 
 function checkPartition(partition: number): number | null {
   return partition < RD_KAFKA_PARTITION_UA ? RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION : null;
+}
+
+/**
+ * rd_kafka_produce_batch: hands over many messages for one topic; gives how many were accepted, and in `err` of each 0 or
+ * why not, as `produce` says it. With RD_KAFKA_MSG_F_PARTITION each goes to its own `partition` (none: the partitioner
+ * chooses), else to the one given. After a _QUEUE_FULL the rest is refused with that too; with RD_KAFKA_MSG_F_BLOCK it
+ * waits instead, as `produce` does. `_private` comes back in the report. last_error() stays as it was.
+ */
+export function produce_batch(
+  rkt: rd_kafka_topic_t,
+  partition: number,
+  msgflags: number,
+  rkmessages: readonly ProduceBatchMessage[],
+): number {
+  const topic = checkTopic('produce_batch', rkt);
+  checkInt32('produce_batch', 'partition', partition);
+  const each = (checkInt32('produce_batch', 'msgflags', msgflags) & RD_KAFKA_MSG_F_PARTITION) !== 0;
+  checkArray('produce_batch', 'rkmessages', rkmessages).forEach(checkBatchMessage);
+  checkProducer('produce_batch', topic.rk);
+  let good = 0;
+  let rest = 0;
+  for (const message of rkmessages) {
+    const { payload = null, key = null, _private = null } = message;
+    const target = each ? (message.partition ?? RD_KAFKA_PARTITION_UA) : partition;
+    let err = rest || (checkPartition(target) ?? 0);
+    if (err === 0) err = accept(topic.rk, topic, target, msgflags, key, payload, null, 0, _private);
+    if (err === RD_KAFKA_RESP_ERR__QUEUE_FULL) rest = err;
+    message.err = err as rd_kafka_resp_err_t;
+    if (err === 0) good++;
+  }
+  return good;
+}
+
+function checkBatchMessage(message: ProduceBatchMessage, i: number): void {
+  const fn = 'produce_batch';
+  if (message === null || typeof message !== 'object') throw typeError(fn, `rkmessages[${i}]`, 'an object', message);
+  checkValue(fn, `rkmessages[${i}].payload`, message.payload ?? null);
+  checkValue(fn, `rkmessages[${i}].key`, message.key ?? null);
+  checkInt32(fn, `rkmessages[${i}].partition`, message.partition ?? RD_KAFKA_PARTITION_UA);
 }
 
 /** What the object form of producev takes. */

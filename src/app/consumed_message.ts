@@ -180,7 +180,7 @@ export class ConsumedMessage extends AnyMessage {
   }
 
   setHeaderList(headers: HeaderList | null): void {
-    this.parsed = headers;
+    this.parsed = headers ?? undefined;
   }
 }
 

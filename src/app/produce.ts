@@ -256,7 +256,13 @@ export function append(
     target.open = null;
     return AGAIN;
   }
-  return open.pushed ? 0 : show(target, open);
+  if (!open.pushed) {
+    const err = show(target, open);
+    if (err !== 0) return err;
+  }
+  // A full batch does not wait for a record that does not fit any more.
+  if (open.count >= limits.batchMessages) sealFull(target, open);
+  return 0;
 }
 
 /** The batch's first record makes it visible. */

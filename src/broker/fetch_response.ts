@@ -7,7 +7,7 @@ import { CONTROL, LOG_APPEND_TIME } from '../records/batch_header.ts';
 import { BatchReader, type BatchReaderOptions } from '../records/batch_reader.ts';
 import type { RecordError } from '../records/record_error.ts';
 
-/** The memory of one answer: the frame itself, then one buffer for each batch that was compressed. */
+/** The memory of one answer: the frame itself, then a buffer for each batch that was compressed or each run of old messages. */
 export interface Block {
   readonly buffers: ArrayBuffer[];
 }
@@ -74,11 +74,7 @@ function addBatch(reader: BatchReader, records: Uint8Array, block: Block, result
   // What was broken lies behind us.
   result.error = null;
   if ((header.attributes & CONTROL) !== 0 || header.count === 0) return;
-  let buffer = 0;
-  if (reader.bytes !== records) {
-    buffer = block.buffers.length;
-    block.buffers.push(ownMemory(reader.bytes));
-  }
+  const buffer = reader.bytes === records ? 0 : bufferOf(reader.bytes, block);
   const shift = buffer === 0 ? reader.bytes.byteOffset : 0;
   result.batches.push({
     buffer,
@@ -93,6 +89,13 @@ function addBatch(reader: BatchReader, records: Uint8Array, block: Block, result
   });
   result.messages += header.count;
   result.bytes += reader.to - reader.from;
+}
+
+/** The buffer of the block that holds just these bytes: the newest, where a batch shares it with the one before, or a new one. */
+function bufferOf(bytes: Uint8Array, block: Block): number {
+  const { buffers } = block;
+  if (bytes.buffer !== buffers.at(-1)) buffers.push(ownMemory(bytes));
+  return buffers.length - 1;
 }
 
 /** Memory that can be transferred: small outputs of zlib may lie in Node's shared pool. */

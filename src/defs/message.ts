@@ -32,7 +32,7 @@ export interface MessageParts extends rd_kafka_message_t {
   headerList(): HeaderList | null;
   /** 0; or _BAD_MSG when the record's headers can't be read (parses them, like headerList). */
   headerError(): rd_kafka_resp_err_t;
-  /** Replaces the headers; null removes them (and headerList() gives null from then on). */
+  /** Replaces the headers; null takes them away: a report has none then, a consumed message parses its record's again. */
   setHeaderList(headers: HeaderList | null): void;
   /** Lets go of whatever the message holds; called once, by message_destroy or dispose. */
   destroy(): void;

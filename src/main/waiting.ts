@@ -217,18 +217,23 @@ export class Waiting {
     const { cursor, env } = this;
     const { partitioner } = job;
     const count = job.topic.partitions.length;
-    if (cursor.keyTo <= cursor.keyFrom) {
-      // Records without a key stay together within a batch, as sticky partitioning has it.
-      if (job.sticky < 0) job.sticky = Math.floor(env.random() * count);
-      return partitioner(
-        cursor.keyTo < 0 ? null : bytes,
-        cursor.keyFrom,
-        cursor.keyTo,
-        count,
-        () => (job.sticky + 0.5) / count,
-      );
-    }
-    return partitioner(bytes, cursor.keyFrom, cursor.keyTo, count, env.random);
+    const draw = this.sticks(job) ? () => this.stuck(job, count) : env.random;
+    return partitioner(cursor.keyTo < 0 ? null : bytes, cursor.keyFrom, cursor.keyTo, count, draw);
+  }
+
+  /** An empty key is a key to all but consistent_random. */
+  private sticks(job: Job): boolean {
+    const { cursor, env } = this;
+    if (env.settings['sticky.partitioning.linger.ms'] === 0) return false;
+    return (
+      cursor.keyTo < 0 || (cursor.keyTo === cursor.keyFrom && job.topic.settings.partitioner === 'consistent_random')
+    );
+  }
+
+  /** What makes a draw give the same partition for a whole batch, as sticky partitioning has it. */
+  private stuck(job: Job, count: number): number {
+    if (job.sticky < 0) job.sticky = Math.floor(this.env.random() * count);
+    return (job.sticky + 0.5) / count;
   }
 
   private relayRecord(

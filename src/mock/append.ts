@@ -42,7 +42,7 @@ export function appendRecords(
   if (producerId >= 0) {
     const unknown = ids.check(transactionalId, producerId, producerEpoch);
     if (unknown !== E.NONE) return refused(unknown, `producer ${producerId} epoch ${producerEpoch}`);
-    if (producerEpoch < 0 || baseSequence < 0) return refused(E.INVALID_RECORD, `baseSequence ${baseSequence}`);
+    if (baseSequence < 0) return refused(E.INVALID_RECORD, `baseSequence ${baseSequence}`);
     const verdict = partition.producers.check(producerId, producerEpoch, baseSequence, lastSequence);
     if (verdict.kind === 'duplicate') return { errorCode: E.NONE, baseOffset: verdict.baseOffset, message: null };
     if (verdict.kind === 'error') return refused(verdict.errorCode, `sequence ${baseSequence} to ${lastSequence}`);

@@ -13,7 +13,7 @@ import { Groups } from './groups/groups.ts';
 import { HANDLERS, type HandledName } from './handlers/table.ts';
 import { DEFAULT_LIMITS, type LogLimits } from './log.ts';
 import { ProducerIds } from './producers.ts';
-import { MAX_PARTITIONS, type Topic, Topics } from './topics.ts';
+import { MAX_PARTITIONS, type Partition, type Topic, Topics } from './topics.ts';
 import { Tracking } from './tracking.ts';
 
 const DEFAULT_PARTITIONS = 4;
@@ -171,10 +171,17 @@ export class MockCluster {
     return topic;
   }
 
-  /** Whether a request may create a topic of so many partitions. */
-  roomFor(partitions: number): boolean {
+  /** Whether a request may create a topic of so many partitions, of which `there` are there already. */
+  roomFor(partitions: number, there: number = 0): boolean {
     const most = this.#options.maxPartitions ?? MAX_ALL_PARTITIONS;
-    return partitions <= MAX_PARTITIONS && this.topics.partitionCount + partitions <= most;
+    return partitions <= MAX_PARTITIONS && this.topics.partitionCount + partitions - there <= most;
+  }
+
+  /** `count` partitions in all for a topic that is there and has fewer. @returns the new ones. */
+  addPartitions(name: string, count: number): readonly Partition[] {
+    const topic = this.topics.get(name) as Topic;
+    this.log(7, 'MOCK', `Topic ${name}: ${topic.partitions.length} partitions become ${count}`);
+    return this.topics.grow(topic, count, this.#replicaIds());
   }
 
   /** @returns false if there is no such topic. */

@@ -70,6 +70,17 @@ export class PartitionLog {
     return baseOffset;
   }
 
+  /**
+   * Keeps a batch, or a message of format v0 or v1, as it is, with the offsets that it has: what a log of former times
+   * holds. It begins at the end offset or behind it; nothing is stamped, for the checksum of an old message covers that.
+   */
+  keep(batch: Batch): void {
+    this.#batches.push(batch);
+    this.endOffset = batch.lastOffset + 1;
+    this.size += batch.bytes.byteLength;
+    this.#trim();
+  }
+
   /** Index of the batch that holds `offset` or, if that offset is gone, of the next one; -1: none. Use with `at`. */
   find(offset: number): number {
     let low = this.#head;

@@ -45,10 +45,13 @@ export class ProducerIds {
     return { errorCode: E.NONE, producerId: known, producerEpoch: issued.epoch };
   }
 
-  /** 0, or why a batch with this identity is refused. A plain producer may have raised its epoch by itself. */
+  /**
+   * 0, or why a batch with this identity is refused. A plain producer may have raised its epoch by itself, and have its
+   * id from anywhere, as in Kafka.
+   */
   check(transactionalId: string | null, producerId: number, producerEpoch: number): number {
     const issued = this.#issued.get(producerId);
-    if (issued === undefined) return E.UNKNOWN_PRODUCER_ID;
+    if (issued === undefined) return transactionalId === null ? E.NONE : E.UNKNOWN_PRODUCER_ID;
     if (issued.transactionalId !== transactionalId) return E.INVALID_PRODUCER_ID_MAPPING;
     if (transactionalId !== null && issued.epoch !== producerEpoch) return E.INVALID_PRODUCER_EPOCH;
     return E.NONE;
@@ -88,15 +91,12 @@ export type SequenceVerdict =
 export class PartitionProducers {
   readonly #producers: Map<number, { epoch: number; batches: Remembered[] }> = new Map();
 
-  /**
-   * Judges a batch before it is appended. A producer unknown to the partition, or with a new epoch, begins at 0.
-   * Stricter than Kafka, which takes any first sequence of a producer that it does not know: only so a retry of the
-   * first of several batches in flight is put in order, as in librdkafka's mock.
-   */
+  /** Judges a batch before it is appended. A new epoch begins at 0, a producer that the partition doesn't know anywhere. */
   check(producerId: number, producerEpoch: number, baseSequence: number, lastSequence: number): SequenceVerdict {
     const known = this.#producers.get(producerId);
     if (known !== undefined && producerEpoch < known.epoch) return failed(E.INVALID_PRODUCER_EPOCH);
-    if (known === undefined || producerEpoch > known.epoch) {
+    if (known === undefined) return { kind: 'append' };
+    if (producerEpoch > known.epoch) {
       return baseSequence === 0 ? { kind: 'append' } : failed(E.OUT_OF_ORDER_SEQUENCE_NUMBER);
     }
     for (const batch of known.batches) {

@@ -69,7 +69,7 @@ export class Topic {
   readonly name: string;
   /** 22 characters of base64url. */
   readonly id: string;
-  readonly partitions: readonly Partition[];
+  partitions: readonly Partition[];
   readonly replicationFactor: number;
   readonly configs: ReadonlyMap<string, string | null>;
   /** Error that Metadata answers for it. */
@@ -128,16 +128,29 @@ export class Topics {
     brokerIds: readonly number[],
     configs: ReadonlyMap<string, string | null> = new Map(),
   ): Topic {
-    const partitions = Array.from({ length: partitionCount }, (_, id) => {
-      const partition = new Partition(id, this.#limits);
-      partition.assignReplicas(brokerIds, replicationFactor);
-      return partition;
-    });
+    const partitions = this.#partitions(0, partitionCount, replicationFactor, brokerIds);
     const topic = new Topic(name, this.#newId(), partitions, replicationFactor, configs);
     this.#byName.set(name, topic);
     this.#byId.set(topic.id, topic);
     this.#partitionCount += partitionCount;
     return topic;
+  }
+
+  #partitions(first: number, count: number, replicationFactor: number, brokerIds: readonly number[]): Partition[] {
+    return Array.from({ length: count }, (_, i) => {
+      const partition = new Partition(first + i, this.#limits);
+      partition.assignReplicas(brokerIds, replicationFactor);
+      return partition;
+    });
+  }
+
+  /** Gives a topic more partitions, `count` in all; the caller has checked that. @returns the new ones. */
+  grow(topic: Topic, count: number, brokerIds: readonly number[]): readonly Partition[] {
+    const there = topic.partitions.length;
+    const added = this.#partitions(there, count - there, topic.replicationFactor, brokerIds);
+    topic.partitions = [...topic.partitions, ...added];
+    this.#partitionCount += added.length;
+    return added;
   }
 
   /** @returns false if there is no such topic. */

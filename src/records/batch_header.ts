@@ -132,11 +132,13 @@ function int16(u8: Uint8Array, at: number): number {
   return ((u8[at]! << 24) >> 16) | u8[at + 1]!;
 }
 
-function int32(u8: Uint8Array, at: number): number {
+/** Big-endian, as is int64. The caller has made sure that the bytes are there. */
+export function int32(u8: Uint8Array, at: number): number {
   return (u8[at]! << 24) | (u8[at + 1]! << 16) | (u8[at + 2]! << 8) | u8[at + 3]!;
 }
 
-function int64(u8: Uint8Array, at: number): number {
+/** NaN beyond +-(2^53 - 1). */
+export function int64(u8: Uint8Array, at: number): number {
   const value = int32(u8, at) * 0x100000000 + (int32(u8, at + 4) >>> 0);
   return Number.isSafeInteger(value) ? value : Number.NaN;
 }

@@ -1,11 +1,7 @@
-// Walks the batches of a records field (Fetch response, Produce request): bounds, checksum, decompression.
-// @thread broker|main|mock
-import { COMPRESSION_MASK, codecMissing, codecName, codecOf } from '../compression/registry.ts';
-import {
-  RD_KAFKA_RESP_ERR__BAD_COMPRESSION,
-  RD_KAFKA_RESP_ERR__BAD_MSG,
-  RD_KAFKA_RESP_ERR__NOT_IMPLEMENTED,
-} from '../defs/enums.ts';
+// Walks the batches of a records field (Fetch response, Produce request): bounds, checksum, decompression. What lies
+// there in the formats v0 and v1 is given as batches, too. @thread broker|main|mock
+import { COMPRESSION_MASK } from '../compression/registry.ts';
+import { RD_KAFKA_RESP_ERR__BAD_MSG, RD_KAFKA_RESP_ERR__NOT_IMPLEMENTED } from '../defs/enums.ts';
 import { crc32c } from '../rd/crc32c.ts';
 import {
   type BatchHeader,
@@ -18,11 +14,12 @@ import {
   magicAt,
   readBatchHeader,
 } from './batch_header.ts';
+import { decompress } from './decompress.ts';
+import { shortestMessage } from './legacy_message.ts';
+import { type LegacyRun, readLegacy } from './legacy_reader.ts';
 import { RecordError } from './record_error.ts';
 import { SHORTEST_RECORD } from './record_reader.ts';
 
-/** Shortest message of magic 0, without offset and size: checksum, magic, attributes, key and value length. */
-const SHORTEST_LEGACY = 14;
 /** Offset, length, and on to the magic. */
 const UP_TO_MAGIC = 17;
 
@@ -37,7 +34,11 @@ export interface BatchReaderOptions {
  * called again: it goes on behind that batch, or ends where its length can't be believed. It always ends.
  */
 export class BatchReader {
-  /** Of the batch at hand, as are the next five. Its records are bytes[from, to): in the input or decompressed. */
+  /**
+   * Of the batch at hand, as are the next five. Its records are bytes[from, to): in the input or decompressed. With
+   * magic 0 or 1 it was made of old messages: its records are of magic 2 all the same, in memory of their own that it may
+   * share with the next batch, and what old messages have not is -1 or, the checksum, 0.
+   */
   header: BatchHeader | null = null;
   bytes: Uint8Array;
   from = 0;
@@ -51,6 +52,9 @@ export class BatchReader {
   readonly #end: number;
   readonly #options: BatchReaderOptions;
   #position: number;
+  /** Batches that were made of old messages, from #nextOfRun on to be given next. */
+  #run: LegacyRun | null = null;
+  #nextOfRun = 0;
 
   /** Reads input[from, to), a view of which the batches stay. */
   constructor(input: Uint8Array, from: number, to: number, options: BatchReaderOptions) {
@@ -63,18 +67,23 @@ export class BatchReader {
 
   /** Makes the next complete batch the one at hand; false when there is none. Throws RecordError for a bad one. */
   next(): boolean {
+    if (this.#run !== null) return this.#takeOld(this.#run);
     const from = this.#position;
     const left = this.#end - from;
     if (left < UP_TO_MAGIC) return this.#finish(left);
     const length = lengthAt(this.#input, from);
     const magic = magicAt(this.#input, from);
-    if (length < (magic === MAGIC ? HEADER_SIZE - LENGTH_FROM : SHORTEST_LEGACY)) {
+    if (length < (magic < MAGIC ? shortestMessage(magic) : HEADER_SIZE - LENGTH_FROM)) {
       this.#position = this.#end;
       throw new RecordError('batchLength', `${length}, too short for magic ${magic}`);
     }
     if (length > left - LENGTH_FROM) return this.#finish(left);
-    if (magic !== MAGIC) this.#refuseMagic(from, magic);
     this.#position = from + LENGTH_FROM + length;
+    if (magic < MAGIC) return this.#readOld(from);
+    if (magic > MAGIC) {
+      const baseOffset = baseOffsetAt(this.#input, from);
+      throw new RecordError('magic', `${magic}: unknown`, RD_KAFKA_RESP_ERR__NOT_IMPLEMENTED, baseOffset);
+    }
     this.#read(from, this.#position);
     return true;
   }
@@ -86,21 +95,23 @@ export class BatchReader {
     return false;
   }
 
-  /** One error for all complete neighbours of the same magic: a message of magic 0 or 1 is a batch of its own. */
-  #refuseMagic(from: number, magic: number): never {
-    const input = this.#input;
-    let at = from;
-    let last = from;
-    while (this.#end - at >= UP_TO_MAGIC && magicAt(input, at) === magic) {
-      const length = lengthAt(input, at);
-      if (length < SHORTEST_LEGACY || length > this.#end - at - LENGTH_FROM) break;
-      last = at;
-      at += LENGTH_FROM + length;
-    }
-    this.#position = at;
-    const problem = magic < MAGIC ? `${magic}: the old message format comes with a later version` : `${magic}: unknown`;
-    const baseOffset = baseOffsetAt(input, from);
-    throw new RecordError('magic', problem, RD_KAFKA_RESP_ERR__NOT_IMPLEMENTED, baseOffset, baseOffsetAt(input, last));
+  #readOld(from: number): boolean {
+    const run = readLegacy(this.#input, from, this.#end, this.#options);
+    this.#position = run.batches.at(-1)!.batchTo;
+    this.#nextOfRun = 0;
+    return this.#takeOld(run);
+  }
+
+  #takeOld(run: LegacyRun): boolean {
+    const batch = run.batches[this.#nextOfRun++]!;
+    this.#run = this.#nextOfRun < run.batches.length ? run : null;
+    this.header = batch.header;
+    this.bytes = run.bytes;
+    this.from = batch.from;
+    this.to = batch.to;
+    this.batchFrom = batch.batchFrom;
+    this.batchTo = batch.batchTo;
+    return true;
   }
 
   #read(from: number, to: number): void {
@@ -118,12 +129,10 @@ export class BatchReader {
       this.from = from + HEADER_SIZE;
       this.to = to;
     } else {
-      this.bytes = decompress(
-        header,
-        bits,
-        this.#input.subarray(from + HEADER_SIZE, to),
-        this.#options.maxDecompressed,
-      );
+      const { baseOffset, lastOffsetDelta } = header;
+      const packed = this.#input.subarray(from + HEADER_SIZE, to);
+      const lastOffset = baseOffset + lastOffsetDelta;
+      this.bytes = decompress(bits, MAGIC, packed, this.#options.maxDecompressed, baseOffset, lastOffset);
       this.from = 0;
       this.to = this.bytes.length;
     }
@@ -142,18 +151,13 @@ export class BatchReader {
   }
 }
 
-function decompress(header: BatchHeader, bits: number, bytes: Uint8Array, limit: number): Uint8Array {
-  const codec = codecOf(bits);
-  if (codec === null) fail(header, 'attributes', codecMissing(bits), RD_KAFKA_RESP_ERR__NOT_IMPLEMENTED);
-  try {
-    return codec.decompress(bytes, limit);
-  } catch (error) {
-    const text = `${codecName(bits)}: ${(error as Error).message}`;
-    return fail(header, 'records', text, RD_KAFKA_RESP_ERR__BAD_COMPRESSION);
-  }
-}
-
-function fail(header: BatchHeader, field: string, problem: string, code?: number): never {
+function fail(header: BatchHeader, field: string, problem: string): never {
   const { baseOffset, lastOffsetDelta } = header;
-  throw new RecordError(field, problem, code, baseOffset, baseOffset + Math.max(lastOffsetDelta, 0));
+  throw new RecordError(
+    field,
+    problem,
+    RD_KAFKA_RESP_ERR__BAD_MSG,
+    baseOffset,
+    baseOffset + Math.max(lastOffsetDelta, 0),
+  );
 }

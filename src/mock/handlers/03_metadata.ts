@@ -1,6 +1,7 @@
 // Metadata v0-13. v0 an empty list means all topics, from v1 a null one; v4 automatic creation is the client's choice;
-// v7 leader epochs, v10 topic ids (asked by id from v12). A pushed error takes its delay but is not answered: the
-// errors of this request belong to topics (mock_topic_set_error), as in librdkafka's mock. @thread mock
+// v7 leader epochs, v10 topic ids (asked by id from v12), v13 an error of its own. A pushed error takes its delay but is
+// not answered: the errors of this request belong to topics (mock_topic_set_error), as in librdkafka's mock. Only
+// REBOOTSTRAP_REQUIRED is answered, in v13, which librdkafka's mock does not have. @thread mock
 
 import type { MetadataRequest } from '../../protocol/messages.ts';
 import { ZERO_UUID } from '../../protocol/reader.ts';
@@ -67,5 +68,6 @@ export const metadata: Handler<'Metadata'> = (cx, request, answer) => {
     clusterId: cluster.clusterId,
     controllerId: brokers[0]?.id ?? -1,
     topics,
+    errorCode: cx.error === E.REBOOTSTRAP_REQUIRED ? cx.error : E.NONE,
   });
 };

@@ -18,6 +18,7 @@ import { createTopics } from './19_create_topics.ts';
 import { deleteTopics } from './20_delete_topics.ts';
 import { initProducerId } from './22_init_producer_id.ts';
 import { offsetForLeaderEpoch } from './23_offset_for_leader_epoch.ts';
+import { createPartitions } from './37_create_partitions.ts';
 
 /** The names of `HANDLERS`. */
 export type HandledName =
@@ -38,7 +39,8 @@ export type HandledName =
   | 'CreateTopics'
   | 'DeleteTopics'
   | 'InitProducerId'
-  | 'OffsetForLeaderEpoch';
+  | 'OffsetForLeaderEpoch'
+  | 'CreatePartitions';
 
 export const HANDLERS: { readonly [N in HandledName]: { readonly handle: Handler<N> } } = {
   Produce: { handle: produce },
@@ -59,4 +61,5 @@ export const HANDLERS: { readonly [N in HandledName]: { readonly handle: Handler
   DeleteTopics: { handle: deleteTopics },
   InitProducerId: { handle: initProducerId },
   OffsetForLeaderEpoch: { handle: offsetForLeaderEpoch },
+  CreatePartitions: { handle: createPartitions },
 };

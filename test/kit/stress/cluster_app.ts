@@ -67,6 +67,7 @@ class Round {
       producer: true,
       settings: finished.settings,
       topicSettings: finished.topic,
+      topicCallbacks: finished.topicCallbacks,
       callbacks: {
         ...finished.callbacks,
         dr_msg_cb: (_rk: unknown, message: any) => this.check(message),

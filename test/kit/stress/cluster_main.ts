@@ -83,6 +83,7 @@ export class MainSide {
       mainPage: viewPage(start.mainPage),
       maxWorkers: 100,
       debug: 0,
+      throttle: false,
       startedAt: 0,
       toApp: (message, transfer) => this.toApp.post(message, transfer),
       drainApp: () => void readAll<AppToMainOp>(start.app, (op) => this.route(op)),

@@ -124,6 +124,7 @@ function runApp(start: ModelStart): void {
       producer: true,
       settings: finished.settings,
       topicSettings: finished.topic,
+      topicCallbacks: finished.topicCallbacks,
       callbacks: finished.callbacks,
       conf: finished.conf,
     });
@@ -236,6 +237,7 @@ class MainSide {
       mainPage: viewPage(start.mainPage),
       maxWorkers: 100,
       debug: 0,
+      throttle: false,
       startedAt: 0,
       toApp: (message, transfer) => toApp.post(message, transfer),
       drainApp: () => void readAll<AppToMainOp>(this.port, (message) => this.route(message)),

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import * as rk from '../../../src/index.ts';
-import { pollUntil } from '../../kit/producing.ts';
+import { pollUntil, produceNumbers } from '../../kit/producing.ts';
 import * as scenario from '../../kit/scenarios/producer.ts';
 import { aMock, sleepUntilReported } from './kit.ts';
 
@@ -68,4 +68,14 @@ test('a message for an unknown topic is sent while the app thread sleeps in Atom
   sleepUntilReported(p.handle);
   pollUntil(p, () => p.reports.length > 0, 'the report');
   expect(p.reports.map(({ err }) => err)).toEqual([0]);
+});
+
+test('a batch that is exactly full goes without waiting for linger.ms', () => {
+  const p = aMock().producer({ 'batch.num.messages': '100', 'linger.ms': '600000' });
+  produceNumbers(p, 't', 1, { partition: 0 });
+  expect(rk.flush(p.handle, 20_000)).toBe(0);
+
+  produceNumbers(p, 't', 100, { first: 1, partition: 0 });
+
+  pollUntil(p, () => p.reports.length === 101, 'a full batch to be reported');
 });

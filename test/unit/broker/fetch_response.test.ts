@@ -1,8 +1,9 @@
 // Fetch answers as bytes: what becomes a batch for the app, where the next fetch begins, and what ends the walk.
 import { expect, test } from 'vitest';
 import { type Block, type PartitionRecords, readRecords } from '../../../src/broker/fetch_response.ts';
-import { CONTROL, setLogAppendTime, settleCrc } from '../../../src/records/batch_header.ts';
+import { CONTROL, LOG_APPEND_TIME, setLogAppendTime, settleCrc } from '../../../src/records/batch_header.ts';
 import { type BatchOptions, writeBatch } from '../../../src/records/batch_writer.ts';
+import { oldMessage, oldWrapper } from '../records/old_messages.ts';
 
 const GZIP = 1;
 const UNKNOWN_CODEC = 5;
@@ -122,4 +123,67 @@ test('an unknown codec ends the walk, also at the second look', () => {
   const { nextOffset, error } = read([bytes, batch(2, 1)], 0, true);
 
   expect([nextOffset, error?.err]).toEqual([0, NOT_IMPLEMENTED]);
+});
+
+test('messages of old formats become batches like any other, in memory of their own', () => {
+  const wrapper = oldWrapper(GZIP, [oldMessage({ value: 'v3' }), oldMessage({ offset: 1, value: 'v4' })], {
+    offset: 4,
+  });
+  const { batches, nextOffset, messages, bytes, block } = read([
+    batch(0, 1),
+    oldMessage({ offset: 1, value: 'v1' }),
+    oldMessage({ offset: 2, value: 'v2' }),
+    wrapper,
+    batch(5, 1),
+  ]);
+
+  expect(batches.map(({ baseOffset, lastOffset, count, buffer }) => [baseOffset, lastOffset, count, buffer])).toEqual([
+    [0, 0, 1, 0],
+    [1, 2, 2, 1],
+    [3, 4, 2, 2],
+    [5, 5, 1, 0],
+  ]);
+  expect([nextOffset, messages, block.buffers.length]).toEqual([6, 6, 3]);
+  expect(bytes).toBe(batches.reduce((sum, { from, to }) => sum + to - from, 0));
+  const text = Buffer.from(block.buffers[2]!).subarray(batches[2]!.from, batches[2]!.to).toString('latin1');
+  expect([text.includes('v3'), text.includes('v4')]).toEqual([true, true]);
+});
+
+test('batches of one run of old messages share one buffer', () => {
+  const pieces = [0, 1, 2].map((i) =>
+    oldMessage({ offset: i, attributes: LOG_APPEND_TIME, timestamp: 50 + i, value: `v${i}` }),
+  );
+
+  const { batches, block } = read(pieces);
+
+  expect(batches.map(({ buffer, appendTime }) => [buffer, appendTime])).toEqual([
+    [1, 50],
+    [1, 51],
+    [1, 52],
+  ]);
+  expect(block.buffers[1]!.byteLength).toBe(batches[2]!.to);
+});
+
+test('a wrapper that holds the offset in its middle comes whole, old messages before it do not', () => {
+  const wrapper = oldWrapper(GZIP, [oldMessage({}), oldMessage({ offset: 1 })], { offset: 4 });
+  const { batches, nextOffset } = read([oldMessage({ offset: 2 }), wrapper], 4);
+
+  expect(batches.map(({ baseOffset, count }) => [baseOffset, count])).toEqual([[3, 2]]);
+  expect(nextOffset).toBe(5);
+});
+
+test('part of an old message at the end is counted, and no error', () => {
+  const { nextOffset, partial, error } = read(
+    [oldMessage({ offset: 7 }), oldMessage({ offset: 8 }).subarray(0, 25)],
+    7,
+  );
+
+  expect([nextOffset, partial, error]).toEqual([8, 25, null]);
+});
+
+test('at the second look a broken old message is left out if a good one follows', () => {
+  const pieces = [broken(oldMessage({ offset: 3 })), oldMessage({ offset: 4 })];
+
+  expect(read(pieces, 3)).toMatchObject({ nextOffset: 3, error: { err: BAD_MSG, offset: 3 } });
+  expect(read(pieces, 3, true)).toMatchObject({ nextOffset: 5, error: null });
 });

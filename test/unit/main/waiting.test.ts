@@ -22,7 +22,8 @@ class World {
   readonly topic: MainTopic;
   readonly toApp: MainToAppOp[] = [];
 
-  constructor() {
+  /** `partitioner` of the topic, which has four partitions; each draw is the next of them. */
+  constructor(partitioner = 'consistent_random', stickyMs = 10) {
     const { memory } = this;
     const writer = (creator: number): BatchWriter => {
       const pool = new BatchPool(memory, creator, new PageNumbers(), () => {});
@@ -44,20 +45,22 @@ class World {
       initPartition(memory.page(id).words, indexOf(id) * PARTITION_WORDS, MAIN, NOT_KNOWN);
       return id;
     };
-    const settings = { 'message.timeout.ms': 100_000, partitioner: 'consistent_random' } as never;
+    const settings = { 'message.timeout.ms': 100_000, partitioner } as never;
     this.topic = new MainTopic({ type: 'topic', topic: 't', block: block(), settings }, memory);
-    this.topic.partitions.push(new MainPartition(this.topic, 0, block(), memory));
+    for (let i = 0; i < 4; i++) this.topic.partitions.push(new MainPartition(this.topic, i, block(), memory));
+    let draws = 0;
     this.waiting = new Waiting({
       settings: {
         'queue.buffering.max.ms': 5,
         'batch.num.messages': 10,
         'batch.size': 10_000,
         'message.max.bytes': 10_000,
+        'sticky.partitioning.linger.ms': stickyMs,
       } as never,
       memory,
       writer: writer(MAIN),
       partitioner: partitionerOf('consistent_random')!,
-      random: () => 0.5,
+      random: () => (draws++ % 4) / 4,
       now: () => 0,
       toApp: (op) => void this.toApp.push(op),
       ringApp: () => {},
@@ -65,18 +68,25 @@ class World {
     });
   }
 
-  /** A record that the app has produced, in a batch of its own. */
-  produce(): OpenBatch {
+  /** Records that the app has produced, in a batch of their own: one for each key. */
+  produce(keys: readonly (string | null)[] = [null]): OpenBatch {
     const open = this.app.open(-1, 0, 1000, 64)!;
-    const at = open.slab.buffer.writeInt32BE(-1, open.at);
-    this.app.publish(open, writeRecord(open.slab, at, 0, 0, null, 'a', null), 1000);
+    keys.forEach((key, i) => {
+      const at = open.slab.buffer.writeInt32BE(-1, open.at);
+      this.app.publish(open, writeRecord(open.slab, at, 0, i, key, 'a', null), 1000);
+    });
     push(this.topic.words, this.topic.base + HEAD, open.id, open.words, open.base + LINK);
     this.waiting.take(this.topic);
     return open;
   }
 
   get relayed(): number {
-    return this.toApp.filter(({ type }) => type === 'relay').length;
+    return this.partitions.length;
+  }
+
+  /** Of the batches that were relayed. */
+  get partitions(): number[] {
+    return this.toApp.flatMap((op) => (op.type === 'relay' ? [op.partition] : []));
   }
 }
 
@@ -99,4 +109,18 @@ test('a batch that the app has given up after it was sealed is not sent', () => 
   world.waiting.resolve(world.topic);
 
   expect(world.relayed).toBe(0);
+});
+
+test.each([
+  ['records without a key stay together', 'random', 10, null, [0]],
+  ['with sticky.partitioning.linger.ms=0 each goes its own way', 'random', 0, null, [0, 1, 2]],
+  ['records with an empty key stay together by consistent_random', 'consistent_random', 10, '', [0]],
+  ['by random an empty key is a key, and sticks to nothing', 'random', 10, '', [0, 1, 2]],
+])('%s', (_, partitioner, stickyMs, key, partitions) => {
+  const world = new World(partitioner, stickyMs);
+  world.produce([key, key, key]);
+
+  world.waiting.resolve(world.topic);
+
+  expect(world.partitions).toEqual(partitions);
 });

@@ -237,6 +237,15 @@ describe('a bad batch', () => {
     expect(error.message).toBe(`attributes: ${text}`);
   });
 
+  test('a magic that nobody knows is not implemented', () => {
+    const batch = writeBatch(ONE, { baseOffset: 5 });
+    batch[16] = 3;
+
+    const error = failure(readerOf(batch));
+
+    expect(error).toMatchObject({ field: 'magic', code: NOT_IMPLEMENTED, baseOffset: 5, message: 'magic: 3: unknown' });
+  });
+
   test('a gzip stream that is broken or unfolds beyond the limit is bad compression', () => {
     const bomb = patched(Buffer.concat([writeBatch(ONE).subarray(0, 61), gzipSync(Buffer.alloc(3 << 20))]), 22, GZIP);
     new DataView(bomb.buffer).setInt32(8, bomb.length - 12);
@@ -264,36 +273,6 @@ describe('a bad batch', () => {
     failure(reader);
 
     expect(reader.next()).toBe(false);
-  });
-});
-
-describe('the old message format', () => {
-  /** A message of magic 0 or 1 with `size` bytes behind the length. */
-  function message(offset: number, magic: number, size = 30): Uint8Array {
-    const bytes = new Uint8Array(12 + size);
-    setBaseOffset(bytes, 0, offset);
-    bytes[11] = size;
-    bytes[16] = magic;
-    return bytes;
-  }
-
-  test.each([0, 1])('magic %i gives one error for all its neighbours, then what follows is read', (magic) => {
-    const old = Buffer.concat([message(5, magic), message(6, magic, 14), message(7, magic)]);
-    const reader = readerOf(Buffer.concat([old, writeBatch(ONE, { baseOffset: 8 })]));
-
-    const error = failure(reader);
-
-    expect(error).toMatchObject({ field: 'magic', code: NOT_IMPLEMENTED, baseOffset: 5, lastOffset: 7 });
-    expect(error.message).toBe(`magic: ${magic}: the old message format comes with a later version`);
-    expect([reader.next(), reader.header!.baseOffset]).toEqual([true, 8]);
-  });
-
-  test('an incomplete one at the end is left out', () => {
-    expect(readerOf(message(5, 1).subarray(0, 40)).next()).toBe(false);
-  });
-
-  test('a magic that nobody knows is refused', () => {
-    expect(failure(readerOf(message(5, 3, 90))).message).toBe('magic: 3: unknown');
   });
 });
 
