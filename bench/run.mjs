@@ -1,8 +1,9 @@
 // `npm run bench`: ours beside librdkafka and kafkajs on a real broker. See bench/README.md.
 // Clients alternate within each round and the first one changes; medians and spread go into a table and a JSON file.
 import { randomUUID } from 'node:crypto';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import { cpus, loadavg, totalmem } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { Kafka, logLevel } from 'kafkajs';
@@ -10,6 +11,7 @@ import { KAFKA_VERSION, startKafka } from '../scripts/kafka.mjs';
 import { allClients } from './lib/clients.mjs';
 import { median, short, table, withSpread } from './lib/figures.mjs';
 import { buildLibrdkafka } from './lib/librdkafka.mjs';
+import { startMock } from './lib/mock.mjs';
 import { SCENARIOS } from './lib/scenarios.mjs';
 
 const USAGE = `npm run bench -- [options]
@@ -48,13 +50,11 @@ async function connectAdmin(bootstrap) {
   return admin;
 }
 
-async function makeTopic(cluster, scenario) {
+async function makeTopic(cluster, scenario, variant) {
   const topic = `bench-${scenario.name}-${randomUUID().slice(0, 8)}`;
-  const spread = Array.from({ length: scenario.partitions }, (_, partition) => ({
-    partition,
-    replicas: [partition + 1],
-  }));
-  const layout = scenario.brokers ? { replicaAssignment: spread } : { numPartitions: scenario.partitions };
+  const partitions = variant?.partitions ?? scenario.partitions;
+  const spread = Array.from({ length: partitions }, (_, partition) => ({ partition, replicas: [partition + 1] }));
+  const layout = scenario.brokers ? { replicaAssignment: spread } : { numPartitions: partitions };
   await cluster.admin.createTopics({ topics: [{ topic, ...layout }], waitForLeaders: true });
   return topic;
 }
@@ -64,18 +64,29 @@ async function stored(cluster, topic) {
   return partitions.reduce((sum, { offset }) => sum + Number(offset), 0);
 }
 
-const countFor = (client) => (client === 'kafkajs' ? Math.ceil(messages / 5) : messages);
+// Bytes of a topic's log on the broker's disk; NaN when the broker is not ours.
+function storedBytes({ folder }, topic) {
+  if (!folder) return Number.NaN;
+  const files = readdirSync(folder, { recursive: true }).filter((file) => /\.log$/.test(file));
+  return files
+    .filter((file) => file.includes(`${topic}-`))
+    .reduce((sum, file) => sum + statSync(join(folder, file)).size, 0);
+}
 
-async function oneRun(cluster, scenario, client, tasks, filledTopic) {
-  const topic = filledTopic ?? (await makeTopic(cluster, scenario));
-  const options = { bootstrap: cluster.bootstrap, topic, count: countFor(client), ...scenario.options };
+const countFor = (client, share = 1) => Math.ceil(messages / share / (client === 'kafkajs' ? 5 : 1));
+
+async function oneRun(cluster, scenario, { client, variant }, tasks, filledTopic) {
+  const topic = filledTopic ?? (await makeTopic(cluster, scenario, variant));
+  const count = countFor(client, scenario.share);
+  const options = { bootstrap: cluster.bootstrap, topic, count, ...scenario.options, ...variant?.options };
   if (scenario.filled) options.group = `bench-${randomUUID()}`;
   const run = await tasks[scenario.task](options);
   if (scenario.delivers) {
     const there = await stored(cluster, topic);
-    if (there !== options.count)
-      throw new Error(`${client}: ${options.count} messages reported, ${there} in the topic`);
+    const sent = run.result.sent ?? options.count;
+    if (there !== sent) throw new Error(`${client}: ${sent} messages reported, ${there} in the topic`);
   }
+  if (scenario.stores) run.result.storedBytes = storedBytes(cluster, topic);
   if (!filledTopic) await cluster.admin.deleteTopics({ topics: [topic] });
   return { result: run.result, cpuSeconds: run.cpuSeconds, wallSeconds: run.wallSeconds };
 }
@@ -88,22 +99,38 @@ async function fill(cluster, scenario, filler) {
   return topic;
 }
 
-function print(scenario, runs, names) {
-  const of = (name, figure) => runs.get(name).map(figure.of);
+// Who does what: a row of the table. `base` is the row that it is compared to.
+function rowsOf(scenario, names) {
+  if (!scenario.variants) return names.map((client) => ({ name: client, client, base: names[0] }));
+  const nameOf = (client, variant) => (names.length > 1 ? `${variant.name}: ${client}` : variant.name);
+  const first = scenario.compareTo === 'first' && scenario.variants[0];
+  return scenario.variants.flatMap((variant) =>
+    names.map((client) => ({
+      name: nameOf(client, variant),
+      client,
+      variant,
+      base: nameOf(first ? client : names[0], first || variant),
+    })),
+  );
+}
+
+function print(scenario, runs, rows) {
+  const of = (name, base, figure) => runs.get(name).map((run, i) => figure.of(run, runs.get(base)[i]));
   const compared = scenario.figures.filter((figure) => figure.compare);
-  const to = (name, figure) => `${short(median(of(name, figure)) / median(of(names[0], figure)))} x`;
+  const to = ({ name, base }, figure) => `${short(median(of(name, base, figure)) / median(of(base, base, figure)))} x`;
+  const whom = scenario.compareTo === 'first' ? rows[0].name : rows[0].client;
   const head = [
     '',
     ...scenario.figures.map(({ title }) => title),
-    ...compared.map(({ title }) => `${title}, to ${names[0]}`),
+    ...compared.map(({ title }) => `${title}, to ${whom}`),
   ];
-  const rows = names.map((name) => [
-    name,
-    ...scenario.figures.map((figure) => withSpread(of(name, figure))),
-    ...compared.map((figure) => to(name, figure)),
+  const lines = rows.map((row) => [
+    row.name,
+    ...scenario.figures.map((figure) => withSpread(of(row.name, row.base, figure))),
+    ...compared.map((figure) => to(row, figure)),
   ]);
   console.log(`\n${scenario.name}: ${scenario.title}`);
-  console.log(table([head, ...rows]));
+  console.log(table([head, ...lines]));
 }
 
 // One line that is written over, for a person who waits.
@@ -115,29 +142,35 @@ async function measure(cluster, scenario, clients, filler) {
   const names = scenario.clients.filter((name) => clients.get(name)?.[scenario.task]);
   if (names.length === 0) return console.log(`\n${scenario.name}: nobody here can do it yet`);
   const filledTopic = scenario.filled ? await fill(cluster, scenario, filler) : null;
-  const runs = new Map(names.map((name) => [name, []]));
+  const rows = rowsOf(scenario, names);
+  const runs = new Map(rows.map(({ name }) => [name, []]));
   for (let round = 0; round < (scenario.rounds ?? rounds); round++) {
-    for (let i = 0; i < names.length; i++) {
-      const name = names[(i + round) % names.length];
-      progress(`${scenario.name}: round ${round + 1}, ${name}`);
-      runs.get(name).push(await oneRun(cluster, scenario, name, clients.get(name), filledTopic));
+    for (let i = 0; i < rows.length; i++) {
+      const row = rows[(i + round) % rows.length];
+      progress(`${scenario.name}: round ${round + 1}, ${row.name}`);
+      runs.get(row.name).push(await oneRun(cluster, scenario, row, clients.get(row.client), filledTopic));
     }
   }
   progress('');
   if (filledTopic) await cluster.admin.deleteTopics({ topics: [filledTopic] });
-  print(scenario, runs, names);
+  print(scenario, runs, rows);
   return { name: scenario.name, title: scenario.title, runs: Object.fromEntries(runs) };
 }
 
-async function openCluster(brokers) {
-  const own = values.bootstrap && brokers === 1 ? null : await startKafka({ brokers, progress: console.log });
+async function ownCluster(kind) {
+  if (kind === 'mock') return startMock();
+  return values.bootstrap && kind === 1 ? null : startKafka({ brokers: kind, progress: console.log });
+}
+
+async function openCluster(kind) {
+  const own = await ownCluster(kind);
   const bootstrap = own?.bootstrap ?? values.bootstrap;
   const admin = await connectAdmin(bootstrap);
   const close = async () => {
     await admin.disconnect();
     await own?.stop();
   };
-  return { bootstrap, admin, close };
+  return { bootstrap, folder: own?.folder, admin, close };
 }
 
 // The first runs on a fresh broker are those of its compiler; they are not counted.
@@ -189,12 +222,12 @@ async function main() {
       .join('\n'),
   );
   const report = { ...about, scenarios: [] };
-  for (const brokers of [1, 3]) {
-    const here = scenarios.filter((scenario) => (scenario.brokers ?? 1) === brokers);
+  for (const kind of [1, 3, 'mock']) {
+    const here = scenarios.filter(({ brokers = 1, mock }) => (mock ? 'mock' : brokers) === kind);
     if (here.length === 0) continue;
-    const cluster = await openCluster(brokers);
+    const cluster = await openCluster(kind);
     try {
-      if (here.some(({ task }) => task !== 'idle')) await warmUp(cluster, filler);
+      if (kind !== 'mock' && here.some(({ task }) => task !== 'idle')) await warmUp(cluster, filler);
       for (const scenario of here) {
         const measured = await measure(cluster, scenario, chosen, filler);
         if (measured) report.scenarios.push(measured);

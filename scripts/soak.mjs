@@ -11,12 +11,13 @@ const hours = (n) => n * 3_600_000;
 const PARTS = [
   { name: 'fuzz', files: /fuzz[^/]*\.test\.ts$/, env: { FUZZ_FRAMES: '1000000' } },
   { name: 'stress', files: /stress[^/]*\.test\.ts$/, env: { STRESS_SECONDS: '600' } },
-  { name: 'soak', files: /soak[^/]*\.test\.ts$/, env: { SOAK_SECONDS: '3600' } },
+  { name: 'soak', files: /^test\/(?!real\/).*soak[^/]*\.test\.ts$/, env: { SOAK_SECONDS: '3600' } },
+  { name: 'kafka', files: /^test\/real\/.*soak[^/]*\.test\.ts$/, env: { SOAK_SECONDS: '3600' }, projects: ['real'] },
 ];
 
 const tests = readdirSync(join(root, 'test'), { recursive: true }).map((file) => `test/${file.replaceAll('\\', '/')}`);
 
-function runPart({ name, files, env }) {
+function runPart({ name, files, env, projects = ['unit', 'mock'] }) {
   const found = tests.filter((file) => files.test(file));
   if (found.length === 0) {
     console.log(`soak: ${name}: there is no such test yet`);
@@ -25,7 +26,8 @@ function runPart({ name, files, env }) {
   const settings = Object.fromEntries(Object.entries(env).map(([key, value]) => [key, process.env[key] ?? value]));
   console.log(`soak: ${name}: ${found.join(', ')} with ${JSON.stringify(settings)}`);
   const vitest = join(root, 'node_modules/vitest/vitest.mjs');
-  const args = [vitest, 'run', '--project', 'unit', '--project', 'mock', `--testTimeout=${hours(6)}`, ...found];
+  const named = projects.flatMap((project) => ['--project', project]);
+  const args = [vitest, 'run', ...named, `--testTimeout=${hours(6)}`, ...found];
   const { status } = spawnSync(process.execPath, args, {
     cwd: root,
     stdio: 'inherit',

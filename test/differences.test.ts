@@ -35,6 +35,15 @@ const TESTS: Readonly<Record<string, readonly [file: string, test: string]>> = {
   ],
   'The error of an assigned': ['test/mock/consumer/missing.test.ts', 'that is not there give an error each, once'],
   'A group takes a topic': ['test/unit/main/metadata.test.ts', 'for longer than the propagation time is gone at once'],
+  '`_ALL_BROKERS_DOWN` comes again': [
+    'test/mock/error_cb.test.ts',
+    'the same failure and that all are down are told once',
+  ],
+  '`throttle_cb` hears': [
+    'test/faults/throttle.test.ts',
+    'that it is over is told by the connection that it was about',
+  ],
+  'A bootstrap server whose': ['test/mock/client_properties.test.ts', 'is unknown is told and tried by that name'],
   '`linger.ms` down to': ['test/mock/differences.test.ts', 'a fraction of a millisecond is taken for linger.ms'],
   'One thread per broker': ['test/mock/producer/lifecycle.test.ts', '50 handles in one process share workers'],
   'One socket for all': ['test/mock/brokers.test.ts', 'connections are made where something is to be said'],
@@ -43,6 +52,7 @@ const TESTS: Readonly<Record<string, readonly [file: string, test: string]>> = {
   'Listens with `mock_cluster_new`': ['test/mock/differences.test.ts', 'mock brokers listen where no system gives'],
   '`test.mock.num.brokers`': ['test/mock/api_mock.test.ts', 'is found by handle_mock_cluster'],
   'Heartbeat up to version 5': ['test/mock/cluster/versions.test.ts', 'all versions that ApiVersions advertises'],
+  'Metadata up to version 12': ['test/mock/rebootstrap.test.ts', 'a broker that requires it sends the client back'],
   'No CreateTopics': ['test/mock/cluster/kafkajs.test.ts', 'kafkajs creates, lists and deletes topics'],
 };
 

@@ -23,8 +23,14 @@ export function make(type, conf) {
 }
 
 /** acks=all is librdkafka's default and ours; it is set to say so. */
-export function producer({ bootstrap, linger }) {
-  const conf = confOf({ 'bootstrap.servers': bootstrap, acks: 'all', 'linger.ms': linger });
+export function producer({ bootstrap, linger, codec, perBatch }) {
+  const conf = confOf({
+    'bootstrap.servers': bootstrap,
+    acks: 'all',
+    'linger.ms': linger,
+    'compression.codec': codec,
+    'batch.num.messages': perBatch,
+  });
   rdkafka.conf_set_dr_msg_cb(conf, (_rk, message) => {
     reports.delivered++;
     if (message.err !== 0) reports.failed++;

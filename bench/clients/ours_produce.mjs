@@ -1,8 +1,9 @@
 // The loop of rdkafka_performance: produce, a poll for every thousand, poll(10) when the queue is full, then the rest.
-import { finish, producer, rdkafka, reports, value } from './ours.mjs';
+import { finish, value as plain, producer, rdkafka, reports } from './ours.mjs';
 
 const options = JSON.parse(process.argv[2]);
-const { topic, count, call } = options;
+const { topic, count, call, text } = options;
+const value = text === undefined ? plain : Buffer.from(text);
 const rk = producer(options);
 const rkt = rdkafka.topic_new(rk, topic, null);
 const { RD_KAFKA_MSG_F_COPY: COPY, RD_KAFKA_PARTITION_UA: UA, RD_KAFKA_RESP_ERR__QUEUE_FULL: FULL } = rdkafka;

@@ -6,8 +6,8 @@ import { runClient } from './child.mjs';
 const here = (file) => fileURLToPath(new URL(`../clients/${file}`, import.meta.url));
 const esm = fileURLToPath(new URL('../../dist/esm/index.js', import.meta.url));
 
-function nodeTask(file, fixed = {}) {
-  return (options) => runClient(process.execPath, [here(file), JSON.stringify({ ...options, ...fixed })]);
+function nodeTask(file, fixed = {}, flags = []) {
+  return (options) => runClient(process.execPath, [...flags, here(file), JSON.stringify({ ...options, ...fixed })]);
 }
 
 function cTask(program, mode) {
@@ -38,9 +38,15 @@ function performanceTask(program, flags) {
 }
 
 function librdkafkaTasks({ performance, client }) {
-  const linger = ({ linger }) => (linger === undefined ? [] : ['-X', `linger.ms=${linger}`]);
+  const set = (name, value) => (value === undefined ? [] : ['-X', `${name}=${value}`]);
   return {
-    produce: performanceTask(performance, (options) => ['-P', '-s', '100', '-a', '-1', ...linger(options)]),
+    produce: performanceTask(performance, ({ linger, codec, perBatch, text }) => [
+      ...['-P', '-a', '-1', '-s', `${text === undefined ? 100 : Buffer.byteLength(text)}`],
+      ...(text === undefined ? [] : ['-m', text]),
+      ...(codec === undefined ? [] : ['-z', codec]),
+      ...set('linger.ms', linger),
+      ...set('batch.num.messages', perBatch),
+    ]),
     consume: performanceTask(performance, (options) => ['-G', options.group]),
     latency: cTask(client, 'latency'),
     startup: cTask(client, 'startup'),
@@ -63,6 +69,8 @@ const oursTasks = {
   startup: nodeTask('ours_startup.mjs'),
   idle: nodeTask('ours_idle.mjs'),
   rss: nodeTask('ours_rss.mjs'),
+  partitions: nodeTask('ours_partitions.mjs'),
+  memory: nodeTask('ours_partitions.mjs', { mode: 'memory' }, ['--expose-gc']),
 };
 
 const NEEDS = {
@@ -72,6 +80,8 @@ const NEEDS = {
   idle: ['new', 'producev', 'poll'],
   rss: ['new', 'producev', 'poll'],
   consume: ['new', 'subscribe', 'consumer_poll', 'consumer_close'],
+  partitions: ['new', 'produce', 'poll', 'flush'],
+  memory: ['new', 'produce', 'poll', 'flush'],
 };
 
 async function oursAvailable() {

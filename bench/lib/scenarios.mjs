@@ -1,11 +1,25 @@
 // What is measured. A scenario names the clients' task, its options, the figures of a run, and how a topic is made ready.
+// With `variants` each client does each of them, a row a variant; `compareTo: 'first'` relates all rows to the first one,
+// else each client stands beside the first client in the same variant. `mock`: on a mock cluster in a process of its own.
+import { jsonLines } from './text.mjs';
 
-// A figure with `compare` gets a column that relates its median to the first client's.
+// A figure with `compare` gets a column that relates its median to the first client's. `of` gets a run, and the run of the
+// row that it is compared to.
 const rate = { title: 'messages/s', compare: true, of: (run) => run.result.messages / run.result.seconds };
 const cpu = { title: 'CPU s per million', compare: true, of: (run) => (run.cpuSeconds / run.result.messages) * 1e6 };
 const from = (title, key) => ({ title, of: (run) => run.result[key] });
 const inMs = (title, key) => from(`${title} ms`, key);
 const main = (figure) => ({ ...figure, compare: true });
+
+const CODECS = ['none', 'gzip', 'snappy', 'lz4', 'zstd'];
+/** As large as an argument of a program may be, nearly. */
+const TEXT = jsonLines(80_000);
+const perCore = { title: 'messages/CPU s', compare: true, of: ({ result }) => result.messages / result.cpuSeconds };
+/** Bytes for each partition that there is more than in the row compared to. */
+const perPartition = (title, key) => ({
+  title,
+  of: ({ result }, { result: base }) => ((result[key] - base[key]) * 1048576) / (result.partitions - base.partitions),
+});
 
 const PRODUCE_NOTE = '100-byte values, 4 partitions, acks=all; from the first call to the last report';
 
@@ -101,6 +115,69 @@ export const SCENARIOS = [
       from('last MB', 'lastMb'),
     ],
     partitions: 4,
+    rounds: 1,
+  },
+  {
+    name: 'codecs',
+    title: `produce with each codec, linger.ms=5, the same 100 bytes over and over: batches shrink to next to nothing. ${PRODUCE_NOTE}. Stored: record batches as the broker keeps them, which is how they were sent`,
+    task: 'produce',
+    clients: ['librdkafka', 'ours'],
+    options: { linger: 5, text: 'librdkafka_performance testing!'.repeat(4).slice(0, 100) },
+    variants: CODECS.map((codec) => ({ name: codec, options: { codec } })),
+    figures: [rate, cpu, { title: 'bytes stored/message', of: ({ result }) => result.storedBytes / result.messages }],
+    partitions: 4,
+    delivers: true,
+    stores: true,
+  },
+  {
+    name: 'codecs-text',
+    title:
+      'produce with each codec, messages of 80 kB of JSON lines, a batch for each: what the codecs can do. linger.ms=5, 4 partitions, acks=all',
+    task: 'produce',
+    clients: ['librdkafka', 'ours'],
+    options: { linger: 5, text: TEXT, perBatch: 1 },
+    variants: CODECS.map((codec) => ({ name: codec, options: { codec } })),
+    // Of a message for each 200 of --messages.
+    share: 200,
+    figures: [
+      { title: 'MB/s', compare: true, of: ({ result }) => (result.messages * TEXT.length) / result.seconds / 1e6 },
+      { title: 'CPU s/GB', compare: true, of: (run) => (run.cpuSeconds / run.result.messages / TEXT.length) * 1e9 },
+      { title: '% stored', of: ({ result }) => (result.storedBytes / result.messages / TEXT.length) * 100 },
+    ],
+    partitions: 4,
+    delivers: true,
+    stores: true,
+  },
+  {
+    name: 'partitions',
+    title:
+      'produce round and round over so many partitions of a mock cluster of 1 broker, 100-byte values, batches of 100 messages, which only leave when they are full; CPU of the client alone, from the first message to the last report, after a warm-up',
+    task: 'partitions',
+    clients: ['ours'],
+    options: { perBatch: 100, warmup: 1_000_000 },
+    variants: [10, 1000, 10_000].map((partitions) => ({ name: `${partitions}`, partitions, options: { partitions } })),
+    compareTo: 'first',
+    figures: [perCore, rate],
+    delivers: true,
+    mock: true,
+  },
+  {
+    name: 'partitions-memory',
+    title:
+      'resident memory of a producer that has sent something to so many partitions of a mock cluster and rests for a minute, and when each has an open batch of one message then',
+    task: 'memory',
+    clients: ['ours'],
+    options: { perBatch: 100 },
+    variants: [10, 10_000].map((partitions) => ({ name: `${partitions}`, partitions, options: { partitions } })),
+    compareTo: 'first',
+    figures: [
+      from('idle MB', 'idleMb'),
+      from('open MB', 'openMb'),
+      perPartition('idle bytes/partition', 'idleMb'),
+      perPartition('open bytes/partition', 'openMb'),
+    ],
+    delivers: true,
+    mock: true,
     rounds: 1,
   },
 ];

@@ -305,14 +305,9 @@ export class Handle implements Hosted {
         this.reports!.relay(op);
         return;
       case 'log':
-        this.logs.add(op.level, op.fac, op.text, op.thread);
-        return;
       case 'error':
-        if (op.fatal) this.setFatal(op.err, op.text);
-        else this.queue.error(op.err, op.text);
-        return;
       case 'throttle':
-        this.queue.throttle(op);
+        this.queue.tell(op);
         return;
       case 'offset_commit':
         this.queue.offsetCommit(op.err, op.offsets);
@@ -360,13 +355,9 @@ export class Handle implements Hosted {
         this.consumer?.fetchError(op);
         return;
       case 'log':
-        this.logs.add(op.level, op.fac, op.text, op.thread);
-        return;
       case 'error':
-        this.queue.error(op.err, op.text);
-        return;
       case 'throttle':
-        this.queue.throttle(op);
+        this.queue.tell(op);
         return;
       case 'wake':
     }

@@ -2,7 +2,7 @@
 // @thread app
 
 import * as E from '../defs/enums.ts';
-import type { PartitionOffset, ThrottleOp } from '../ops/ops.ts';
+import type { ErrorOp, LogOp, PartitionOffset, ThrottleOp } from '../ops/ops.ts';
 import type { Handle } from './handle.ts';
 
 /** Errors and throttle times that nobody has polled: each kind towards the app is bounded. */
@@ -33,6 +33,14 @@ export class ReplyQueue {
     );
   }
 
+  /** What any thread of the handle has to say. */
+  tell(op: LogOp | ErrorOp | ThrottleOp): void {
+    if (op.type === 'log') this.rk.logs.add(op.level, op.fac, op.text, op.thread);
+    else if (op.type === 'throttle') this.throttle(op);
+    else if (op.fatal) this.rk.setFatal(op.err, op.text);
+    else this.error(op.err, op.text);
+  }
+
   error(err: number, text: string): void {
     if (this.rk.callbacks.conf.error_cb === null) {
       this.rk.logs.add(3, 'ERROR', `${this.rk.name}: ${text}`);
@@ -41,7 +49,7 @@ export class ReplyQueue {
     if (this.entries.length < MOST_ENTRIES) this.entries.push({ kind: 'error', err, text });
   }
 
-  throttle(op: ThrottleOp): void {
+  private throttle(op: ThrottleOp): void {
     if (this.rk.callbacks.conf.throttle_cb !== null && this.entries.length < MOST_ENTRIES)
       this.entries.push({ kind: 'throttle', op });
   }

@@ -2,6 +2,7 @@
 // @thread broker: nothing here may assume that it is alone in its worker
 
 import type { HandleMemory } from '../ops/memory.ts';
+import { hostPort } from '../rd/host_port.ts';
 import { Connection } from '../wire/connection.ts';
 import { Fetcher } from './fetcher.ts';
 import type { HostedHandle } from './handle.ts';
@@ -18,20 +19,21 @@ export class Broker {
     this.connection = new Connection({
       host,
       port,
-      name: `${host}:${port}/${id}`,
+      name: nodeName(id, host, port),
       clientId: handle.settings['client.id'],
       settings: handle.settings,
       clock: handle.clock,
       random: Math.random,
       debug: handle.debug,
       spare: (size) => handle.frames.take(size),
-      log: (level, fac, text) => handle.log(level, fac, text),
+      log: (level, fac, text) => handle.log(level, fac, text, this.connection.name),
       onState: (state, _from, err, _reason, planned) => {
         if (state === 'UP') handle.brokerUp(this);
         else if (state === 'DOWN' && !planned) handle.brokerDown(this, err, '');
         handle.soon();
       },
       onError: (err, text) => handle.brokerDown(this, err, text),
+      onThrottle: handle.throttle ? (ms) => this.throttled(handle, ms) : undefined,
     });
     const now = () => handle.now();
     this.producer = new Producer({
@@ -46,7 +48,7 @@ export class Broker {
       soon: () => handle.soon(),
       ringApp: () => handle.toApp.ring(),
       toApp: (op) => handle.toApp.post(op),
-      log: (level, fac, text) => handle.log(level, fac, text),
+      log: (level, fac, text) => handle.log(level, fac, text, this.connection.name),
       leaderStale: (part, err) => handle.leaderStale(part.topic, part.number, id, err),
       left: (part) => handle.left(part),
       identity: () => handle.identity,
@@ -64,7 +66,17 @@ export class Broker {
     });
   }
 
+  private throttled(handle: HostedHandle, ms: number): void {
+    const { host, port } = this.connection;
+    handle.toApp.post({ type: 'throttle', name: hostPort(host, port), broker: this.id, ms });
+  }
+
   serve(now: number): number {
     return Math.min(this.producer.serve(now), this.fetcher.serve(now));
   }
+}
+
+/** As it stands in log lines and errors. */
+export function nodeName(id: number, host: string, port: number): string {
+  return `${hostPort(host, port)}/${id}`;
 }

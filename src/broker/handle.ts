@@ -26,7 +26,7 @@ import { threadPage } from '../ops/thread_page.ts';
 import type { LoopTask, WorkerLoop } from '../ops/worker_loop.ts';
 import type { Clock } from '../rd/clock.ts';
 import type { WireRequest } from '../wire/requests.ts';
-import { Broker } from './broker.ts';
+import { Broker, nodeName } from './broker.ts';
 import { FetchPartition } from './fetch_partition.ts';
 import { FramePool } from './frame_pool.ts';
 import { Partition } from './partition.ts';
@@ -47,6 +47,8 @@ export class HostedHandle implements LoopTask {
   readonly clock: Clock;
   /** Bits RD_KAFKA_DBG_*. */
   readonly debug: number;
+  /** The app wants to hear of throttle times. */
+  readonly throttle: boolean;
   /** Memory of answers that the app has walked. */
   readonly frames: FramePool;
   readonly toApp: Channel<BrokerToAppOp>;
@@ -72,6 +74,7 @@ export class HostedHandle implements LoopTask {
     this.worker = op.worker;
     this.clock = loop.clock;
     this.debug = op.debug;
+    this.throttle = op.throttle;
     this.frames = new FramePool();
     this.loop = loop;
     this.onClosed = onClosed;
@@ -111,8 +114,8 @@ export class HostedHandle implements LoopTask {
     this.loop.soon();
   }
 
-  log(level: number, fac: string, text: string): void {
-    if (level <= Atomics.load(this.memory.head, LOG_LEVEL)) this.toApp.post({ type: 'log', level, fac, text });
+  log(level: number, fac: string, text: string, thread: string): void {
+    if (level <= Atomics.load(this.memory.head, LOG_LEVEL)) this.toApp.post({ type: 'log', level, fac, thread, text });
   }
 
   // ---- LoopTask
@@ -221,7 +224,7 @@ export class HostedHandle implements LoopTask {
   private setBroker(id: number, host: string, port: number): void {
     const known = this.brokers.get(id);
     if (known === undefined) this.brokers.set(id, new Broker(this, this.memory, id, host, port));
-    else known.connection.setAddress(host, port);
+    else known.connection.setAddress(host, port, nodeName(id, host, port));
   }
 
   private join(op: JoinPartitionOp): void {

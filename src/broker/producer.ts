@@ -215,7 +215,7 @@ export class Producer {
     const { fifo, inflight } = part;
     const identity = this.env.identity();
     if (identity === null) return false;
-    if (sequence.draining && inflight > 0) return false;
+    if (inflight > 0 && (sequence.draining || sequence.unknown)) return false;
     sequence.draining = false;
     if (sequence.adopts(identity, fifo, inflight) || !sequence.broken) return true;
     if (!sequence.settled(fifo)) return fifo[0]!.sequence >= 0;
@@ -373,18 +373,19 @@ export class Producer {
 
   /** Errors of sequences (librdkafka's rules, as far as they go without an epoch for each); true when dealt with. */
   private disordered(part: Partition, sequence: PartitionSequence, batch: TakenBatch, error: number): boolean {
-    if (error === E.RD_KAFKA_RESP_ERR_DUPLICATE_SEQUENCE_NUMBER) {
+    const unknown = error === E.RD_KAFKA_RESP_ERR_UNKNOWN_PRODUCER_ID;
+    const refused = unknown || error === E.RD_KAFKA_RESP_ERR_OUT_OF_ORDER_SEQUENCE_NUMBER;
+    if (error === E.RD_KAFKA_RESP_ERR_DUPLICATE_SEQUENCE_NUMBER || (refused && sequence.stored(batch))) {
       // Stored by an earlier try, too long ago for the broker to know where.
       this.delivered(part, batch, NO_OFFSET, -1, true);
       return true;
     }
-    if (error !== E.RD_KAFKA_RESP_ERR_OUT_OF_ORDER_SEQUENCE_NUMBER && error !== E.RD_KAFKA_RESP_ERR_UNKNOWN_PRODUCER_ID)
-      return false;
+    if (!refused) return false;
     const disorder = sequence.disorder(batch);
-    const forgotten = error === E.RD_KAFKA_RESP_ERR_UNKNOWN_PRODUCER_ID && disorder === 'lost' && batch.retries === 0;
-    if (!this.fatal && (disorder === 'follows' || (forgotten && !batch.maybePersisted))) {
+    const forgotten = unknown && disorder === 'lost' && batch.retries === 0 && !batch.maybePersisted;
+    if (!this.fatal && (disorder === 'follows' || forgotten || (!unknown && sequence.doubts(batch, part.inflight)))) {
       // Had it been stored before, the broker would have said so.
-      batch.maybePersisted = false;
+      if (sequence.broken) batch.maybePersisted = false;
       if (forgotten) sequence.broken = true;
       this.sendAgain(part, batch);
       return true;
@@ -404,6 +405,10 @@ export class Producer {
   /** The batch is reported as failed, for good. */
   private giveUp(part: Partition, batch: TakenBatch, error: number, details: boolean): void {
     if (part.sequence !== null) {
+      if (part.sequence.stored(batch)) {
+        this.delivered(part, batch, NO_OFFSET, -1, true);
+        return;
+      }
       part.sequence.givenUp(batch);
       if (this.gapless && !NO_GAP.has(error)) {
         const what = `${part.topic} [${part.number}]: ${batch.count} messages failed: ${errorText(error)}`;

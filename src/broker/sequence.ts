@@ -3,6 +3,7 @@
 //
 // A batch gets its sequence when it is first sent and keeps it for all retries, so the broker knows one that it has.
 //
+//   (begun)    the first batch goes alone: were it refused, and one behind it not, the order would be lost
 //   (steady)   up to five requests are in flight, each batch behind the one before
 //   draining   one failed: nothing is sent until nothing is in flight, then all that failed go again, in order
 //   broken     one that was sent is given up, so the broker would refuse what follows. First all that may be stored go
@@ -30,6 +31,8 @@ export class PartitionSequence {
   broken: boolean;
   /** Main was asked for the next epoch. */
   asked: boolean;
+  /** Of the batch that `doubts` was last told of. */
+  private doubted: number;
 
   constructor(state: SequenceState | null) {
     this.id = state?.id ?? -1;
@@ -39,6 +42,7 @@ export class PartitionSequence {
     this.draining = true;
     this.broken = state?.broken ?? false;
     this.asked = false;
+    this.doubted = -1;
   }
 
   save(): SequenceState {
@@ -58,8 +62,14 @@ export class PartitionSequence {
     this.draining = false;
     this.broken = false;
     this.asked = false;
+    this.doubted = -1;
     for (const batch of fifo) batch.sequence = -1;
     return true;
+  }
+
+  /** Nothing of this epoch is known to be stored: a broker that knows no other takes any sequence as the first. */
+  get unknown(): boolean {
+    return this.due === 0;
   }
 
   /** Nothing in the row has to go again under its old sequence. */
@@ -82,6 +92,21 @@ export class PartitionSequence {
   /** It is given up. */
   givenUp(batch: TakenBatch): void {
     if (batch.sequence >= 0) this.broken = true;
+  }
+
+  /** It may be stored, and one behind it is: no broker takes the second without the first. */
+  stored(batch: TakenBatch): boolean {
+    return batch.maybePersisted && batch.sequence >= 0 && distance(batch.sequence, this.due) < 0;
+  }
+
+  /**
+   * The broker has lost this batch, or has it and remembers younger ones only (of each producer just the last one
+   * outlives a restart): those behind it in flight will tell. True once for each batch.
+   */
+  doubts(batch: TakenBatch, inflight: number): boolean {
+    if (!batch.maybePersisted || inflight === 0 || batch.sequence === this.doubted) return false;
+    this.doubted = batch.sequence;
+    return batch.sequence === this.due;
   }
 
   /** Why the broker does not see this batch behind what it has. */

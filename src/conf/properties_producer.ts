@@ -192,8 +192,8 @@ export const PRODUCER: readonly Row[] = [
     type: 'enum',
     values: ['use_all_dns_ips', 'resolve_canonical_bootstrap_servers_only'],
     default: 'use_all_dns_ips',
-    effect: 'not-yet',
-    text: 'Which addresses of a host name to try: all, or for bootstrap.servers the canonical names.',
+    effect: 'yes',
+    text: 'What to make of a host name: try all its addresses in turn, or, for bootstrap.servers only, use the canonical names of its addresses instead.',
   },
   {
     name: 'enable.metrics.push',

@@ -2,16 +2,16 @@
 // neither produce nor fetch.
 // @thread main
 //
-// Connections go by address, so that a bootstrap server and the node it turns out to be share one. They are sparse:
-// made when a request wants one; a request to any broker waits for the first that comes up.
+// Connections go by address, so that a bootstrap server and the node it turns out to be share one. They are sparse
+// (unless told otherwise): made when a request wants one; a request to any broker waits for the first that comes up.
 
 import type { Settings } from '../conf/settings_type.ts';
-import { parseBrokerList } from '../defs/broker_list.ts';
 import * as E from '../defs/enums.ts';
 import type { Clock } from '../rd/clock.ts';
 import { hostPort } from '../rd/host_port.ts';
 import { Connection } from '../wire/connection.ts';
 import type { WireRequest } from '../wire/requests.ts';
+import { type Address, Bootstrap, type Canonical } from './bootstrap.ts';
 
 export interface Node {
   readonly id: number;
@@ -25,13 +25,20 @@ export interface BrokersEnv {
   readonly clock: Clock;
   readonly random: () => number;
   readonly debug: number;
-  log(level: number, fac: string, text: string): void;
+  /** Of `bootstrap.servers`; null: they are used as they stand. */
+  readonly canonical: Canonical | null;
+  /** `thread`: in place of main's name. */
+  log(level: number, fac: string, text: string, thread?: string): void;
   error(err: number, text: string): void;
+  /** A broker wants to be spared; with 0 ms no more. Null: nobody wants to know. */
+  readonly throttled: ((name: string, broker: number, ms: number) => void) | null;
   nodesChanged(): void;
   /** A connection came up. */
   up(): void;
   /** A node can't be reached any more. */
   nodeDown(id: number): void;
+  /** Metadata is to be had from the bootstrap servers. */
+  rebootstrap(): void;
   soon(): void;
 }
 
@@ -45,12 +52,25 @@ interface Waiting {
 const STAGGER_MS = 250;
 /** A failed attempt says so long that a node is down. */
 const DOWN_MS = 30_000;
-const WARNING = 4;
+const DEBUG = 7;
+
+/** down: no known broker can be reached | silent: none has answered for long | required: a broker wants it so */
+export type RebootstrapCause = 'down' | 'silent' | 'required';
+
+const CAUSES: Readonly<Record<RebootstrapCause, string>> = {
+  down: 'all known brokers are down',
+  silent: 'no metadata for metadata.recovery.rebootstrap.trigger.ms',
+  required: 'a broker requires it',
+};
 
 export class Brokers {
   readonly nodes: Map<number, Node>;
   private readonly env: BrokersEnv;
-  private readonly bootstrap: Map<string, { host: string; port: number }>;
+  private readonly bootstrap: Bootstrap;
+  /** Bootstrap servers count: nobody has named the cluster's own brokers yet, or those named can't be relied on. */
+  private bootstrapping: boolean;
+  /** Bootstrap servers, after a new start, that have not failed since; nobody else is asked while there is one. */
+  private readonly first: Set<string>;
   private readonly connections: Map<string, Connection>;
   private coordinator: Connection | null;
   /** Addresses that could not be reached when last tried, and when that was. */
@@ -59,6 +79,8 @@ export class Brokers {
   private readonly down: Set<string>;
   private allDownTold: boolean;
   private waiting: Waiting[];
+  /** Connections to brokers that nobody names any more, which end when nothing waits for an answer on them. */
+  private readonly strangers: Set<Connection>;
   /** Connections that were dropped and have sockets to close. */
   private readonly leaving: Set<Promise<void>>;
   private closing: boolean;
@@ -66,44 +88,82 @@ export class Brokers {
   constructor(env: BrokersEnv) {
     this.env = env;
     this.nodes = new Map();
-    this.bootstrap = new Map();
+    this.bootstrap = new Bootstrap({
+      canonical: env.canonical,
+      log: (level, fac, text) => env.log(level, fac, text),
+      resolved: () => {
+        this.connectAll();
+        if (this.waiting.length > 0) this.connectAny();
+      },
+    });
+    this.bootstrapping = true;
+    this.first = new Set();
     this.connections = new Map();
     this.coordinator = null;
     this.unreachable = new Map();
     this.down = new Set();
     this.allDownTold = false;
     this.waiting = [];
+    this.strangers = new Set();
     this.leaving = new Set();
     this.closing = false;
   }
 
-  /** Adds bootstrap servers, up to the first that can't be read. */
-  add(list: string): void {
-    const { brokers, bad } = parseBrokerList(list);
-    if (bad !== null) this.env.log(WARNING, 'BROKER', badBroker(bad));
-    for (const { host, port } of brokers) this.bootstrap.set(hostPort(host, port), { host, port });
-    if (this.known === 0) this.env.error(E.RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN, 'no broker is configured');
+  /** Adds bootstrap servers, up to the first that can't be read; `property`: those of `bootstrap.servers`. */
+  add(list: string, property: boolean): void {
+    this.bootstrap.add(list, property);
+    this.bootstrapping = true;
+    this.connectAll();
+    if (!this.known) this.env.error(E.RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN, 'no broker is configured');
     this.env.soon();
   }
 
-  get known(): number {
-    return this.addresses().length;
+  /** There is somebody to ask. */
+  get known(): boolean {
+    return this.bootstrap.any || this.nodes.size > 0;
   }
 
-  /** What metadata said; brokers that are no longer there are forgotten. */
+  /**
+   * Begins anew with the bootstrap servers, if `metadata.recovery.strategy` lets it: until metadata comes they are asked
+   * beside the brokers that are known, and unless those are down anyway, before them.
+   */
+  rebootstrap(cause: RebootstrapCause): void {
+    const { env, bootstrap } = this;
+    if (this.closing || !bootstrap.any || env.settings['metadata.recovery.strategy'] === 'none') return;
+    if (this.bootstrapping && cause !== 'required') return;
+    env.log(DEBUG, 'REBOOTSTRAP', `Starting over from the bootstrap servers: ${CAUSES[cause]}`);
+    this.bootstrapping = true;
+    bootstrap.lookUpAgain();
+    if (cause !== 'down') {
+      // One of them may be a bootstrap server, by an address that its name no longer has.
+      for (const connection of [...this.connections.values()])
+        connection.disconnect(E.RD_KAFKA_RESP_ERR__TRANSPORT, 'starting over from the bootstrap servers');
+      for (const { host, port } of bootstrap.addresses()) this.first.add(hostPort(host, port));
+    }
+    env.rebootstrap();
+  }
+
+  /** What metadata said; brokers that are no longer there are forgotten, and so are bootstrap servers that are none. */
   setNodes(nodes: readonly Node[]): void {
+    const began = this.bootstrapping;
+    this.bootstrapping = false;
+    this.first.clear();
     let changed = nodes.length !== this.nodes.size;
     for (const node of nodes) {
       const old = this.nodes.get(node.id);
       if (old === undefined || old.host !== node.host || old.port !== node.port || old.rack !== node.rack)
         changed = true;
     }
-    if (!changed) return;
-    this.nodes.clear();
-    for (const node of nodes) this.nodes.set(node.id, node);
-    this.nameConnections();
-    this.dropStrangers();
-    this.env.nodesChanged();
+    if (changed) {
+      this.nodes.clear();
+      for (const node of nodes) this.nodes.set(node.id, node);
+      this.nameConnections();
+    }
+    if (changed || began) {
+      this.dropStrangers();
+      this.connectAll();
+    }
+    if (changed) this.env.nodesChanged();
   }
 
   /** A node that FindCoordinator named and metadata has not (yet). */
@@ -135,7 +195,7 @@ export class Brokers {
       return;
     }
     if (this.coordinator === null) this.coordinator = this.open(node.host, node.port, 'GroupCoordinator');
-    else this.coordinator.setAddress(node.host, node.port);
+    else this.coordinator.setAddress(node.host, node.port, `${hostPort(node.host, node.port)}/GroupCoordinator`);
     this.coordinator.send(request);
   }
 
@@ -149,7 +209,9 @@ export class Brokers {
    * address before it is sent.
    */
   sendAny(request: WireRequest, via?: (host: string, port: number) => void): void {
-    const up = [...this.connections.values()].filter((connection) => connection.state === 'UP');
+    const up = [...this.connections.values()].filter(
+      ({ state, host, port }) => state === 'UP' && this.mayAsk(hostPort(host, port)),
+    );
     if (up.length > 0) {
       const connection = up[Math.floor(this.env.random() * up.length)]!;
       via?.(connection.host, connection.port);
@@ -169,6 +231,10 @@ export class Brokers {
 
   poll(now: number): number {
     let wake = Number.POSITIVE_INFINITY;
+    if (this.strangers.size > 0) {
+      this.closeStrangers();
+      if (this.strangers.size > 0) wake = now + 100;
+    }
     if (this.waiting.length === 0) return wake;
     const late = this.waiting.filter((entry) => entry.until <= now);
     this.waiting = this.waiting.filter((entry) => entry.until > now);
@@ -213,16 +279,21 @@ export class Brokers {
   close(done: () => void): void {
     this.closing = true;
     for (const { request } of this.waiting.splice(0)) request.done(E.RD_KAFKA_RESP_ERR__DESTROY, null, -1, null);
-    const all = [...this.connections.values()];
+    const all = [...this.connections.values(), ...this.strangers];
     if (this.coordinator !== null) all.push(this.coordinator);
     const closed = all.map((connection) => connection.close());
     void Promise.all([...closed, ...this.leaving]).then(done);
   }
 
-  private addresses(): { host: string; port: number }[] {
-    const all = new Map(this.bootstrap);
+  private addresses(): Address[] {
+    const all = new Map<string, Address>();
+    if (this.bootstrapping) for (const server of this.bootstrap.addresses()) all.set(addressOf(server), server);
     for (const node of this.nodes.values()) all.set(hostPort(node.host, node.port), node);
     return [...all.values()];
+  }
+
+  private mayAsk(address: string): boolean {
+    return this.first.size === 0 || this.first.has(address);
   }
 
   /**
@@ -231,8 +302,9 @@ export class Brokers {
    */
   private connectAny(): void {
     if (this.closing) return;
-    let idle: { host: string; port: number }[] = [];
+    let idle: Address[] = [];
     for (const { host, port } of this.addresses()) {
+      if (!this.mayAsk(hostPort(host, port))) continue;
       const connection = this.connections.get(hostPort(host, port));
       const state = connection?.state ?? 'INIT';
       if (state === 'INIT') idle.push({ host, port });
@@ -243,6 +315,12 @@ export class Brokers {
     if (idle.length === 0) return;
     const { host, port } = idle[Math.floor(this.env.random() * idle.length)]!;
     this.connection(host, port).connect();
+  }
+
+  /** Without `enable.sparse.connections` there is one to each broker that is known, for as long as it is. */
+  private connectAll(): void {
+    if (this.closing || this.env.settings['enable.sparse.connections']) return;
+    for (const { host, port } of this.addresses()) this.connection(host, port).wanted = true;
   }
 
   private connection(host: string, port: number): Connection {
@@ -266,20 +344,29 @@ export class Brokers {
       clock: env.clock,
       random: env.random,
       debug: env.debug,
-      log: (level, fac, text) => env.log(level, fac, text),
+      log: (level, fac, text) => env.log(level, fac, text, connection.name),
       onState: (state, _from, _code, _reason, planned) => {
-        const address = hostPort(connection.host, connection.port);
+        const address = addressOf(connection);
         if (state === 'UP') {
           this.cameUp(address);
-          if (connection !== this.coordinator) this.flushWaiting(connection);
-        } else if (state === 'DOWN' && !planned) this.wentDown(address);
+          if (connection !== this.coordinator && this.mayAsk(address)) this.flushWaiting(connection);
+        } else if (state === 'DOWN') {
+          this.first.delete(address);
+          if (!planned) this.wentDown(address);
+        }
         env.soon();
       },
       onError: (err, text) => {
         if (!this.closing) env.error(err, text);
       },
+      onThrottle: env.throttled === null ? undefined : (ms) => this.throttled(connection, ms),
     });
     return connection;
+  }
+
+  private throttled({ host, port }: Connection, ms: number): void {
+    const node = [...this.nodes.values()].find((each) => each.host === host && each.port === port);
+    this.env.throttled?.(hostPort(host, port), node?.id ?? -1, ms);
   }
 
   private flushWaiting(connection: Connection): void {
@@ -289,7 +376,7 @@ export class Brokers {
     }
     // One is enough: attempts that nothing waits for end.
     for (const other of this.connections.values())
-      if (other.state !== 'UP' && other.queuedCount === 0)
+      if (other.state !== 'UP' && other.queuedCount === 0 && !other.wanted)
         other.disconnect(E.RD_KAFKA_RESP_ERR__TRANSPORT, 'another broker is up');
     this.env.up();
   }
@@ -308,30 +395,36 @@ export class Brokers {
     if (first) {
       for (const { id, host, port } of this.nodes.values()) if (hostPort(host, port) === address) this.env.nodeDown(id);
     }
-    this.tellAllDown();
-  }
-
-  /** Once, until one comes up again. */
-  private tellAllDown(): void {
     const all = this.addresses();
-    const down = all.filter(({ host, port }) => this.down.has(hostPort(host, port))).length;
-    if (this.allDownTold || down < all.length) return;
+    if (all.some((each) => !this.down.has(addressOf(each)))) return;
+    // Told once, until one comes up again.
+    if (!this.allDownTold)
+      this.env.error(E.RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN, `${all.length}/${all.length} brokers are down`);
     this.allDownTold = true;
-    this.env.error(E.RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN, `${down}/${all.length} brokers are down`);
+    this.rebootstrap('down');
   }
 
-  /** Connections to addresses that neither metadata nor the bootstrap list names any more. */
+  /** Connections to addresses that metadata does not name, or no more. */
   private dropStrangers(): void {
-    const named = new Set(this.addresses().map(({ host, port }) => hostPort(host, port)));
+    const named = new Set(this.addresses().map(addressOf));
     for (const [address, connection] of this.connections) {
       if (named.has(address)) continue;
       this.connections.delete(address);
+      this.strangers.add(connection);
+    }
+    this.closeStrangers();
+    for (const known of [this.down, this.unreachable])
+      for (const address of [...known.keys()]) if (!named.has(address)) known.delete(address);
+  }
+
+  private closeStrangers(): void {
+    for (const connection of this.strangers) {
+      if (connection.inflightCount + connection.queuedCount > 0) continue;
+      this.strangers.delete(connection);
       const closed = connection.close(E.RD_KAFKA_RESP_ERR__TRANSPORT);
       this.leaving.add(closed);
       void closed.then(() => this.leaving.delete(closed));
     }
-    for (const known of [this.down, this.unreachable])
-      for (const address of [...known.keys()]) if (!named.has(address)) known.delete(address);
   }
 
   /** A bootstrap server is called by its id as soon as that is known. */
@@ -341,11 +434,6 @@ export class Brokers {
   }
 }
 
-function badBroker(entry: string): string {
-  const scheme = /^([^/:]*):\/\//.exec(entry)?.[1]?.toLowerCase();
-  const why =
-    scheme === undefined || scheme === 'plaintext'
-      ? 'is no host[:port]'
-      : 'names another protocol than security.protocol';
-  return `broker list: ${JSON.stringify(entry)} ${why}: it and what follows it are left out`;
+function addressOf({ host, port }: Address): string {
+  return hostPort(host, port);
 }

@@ -136,7 +136,8 @@ export class Consumer {
   }
 
   subscribe(topics: readonly string[]): void {
-    this.group.subscribe(topics.length === 0 ? null : topics);
+    const there = topics.filter((topic) => !this.rk.metadata.ignores(topic));
+    this.group.subscribe(there.length === 0 ? null : there);
   }
 
   /** `version` counts the app's assign calls: it comes back with each partition, so that stale ones are known. */

@@ -20,6 +20,7 @@ import { type ThreadPage, threadPage } from '../ops/thread_page.ts';
 import type { LoopTask, WorkerLoop } from '../ops/worker_loop.ts';
 import { partitionerOf } from '../partitioners/registry.ts';
 import type { Clock } from '../rd/clock.ts';
+import { canonicalBy } from './bootstrap.ts';
 import { Brokers } from './brokers.ts';
 import { Closing } from './closing.ts';
 import { Consumer } from './consumer.ts';
@@ -93,9 +94,9 @@ export class MainHandle implements LoopTask {
     const writer = this.writer(numbers, announcePage);
     this.extents = writer.extents;
     this.sweep = new SlabSweep(this.memory, writer.extents, () => this.toApp.post({ type: 'sweep' }));
-    this.brokers = this.makeBrokers();
+    this.brokers = this.makeBrokers(op.hooks.throttle);
     this.metadata = this.makeMetadata();
-    this.workers = this.makeWorkers(family, mainPage, op.maxWorkers, threadPage(op.appPage));
+    this.workers = this.makeWorkers(family, mainPage, op.maxWorkers, threadPage(op.appPage), op.hooks.throttle);
     const toApp = (message: MainToAppOp) => this.toApp.post(message);
     this.topics = new Topics({
       memory: this.memory,
@@ -121,8 +122,8 @@ export class MainHandle implements LoopTask {
     this.closing = new Closing(this);
     this.readyIds = [];
     this.nextExpiry = 0;
-    if (op.settings['metadata.broker.list']) this.brokers.add(op.settings['metadata.broker.list']);
-    if (this.brokers.known > 0) this.metadata.refresh();
+    if (op.settings['metadata.broker.list']) this.brokers.add(op.settings['metadata.broker.list'], true);
+    if (this.brokers.known) this.metadata.refresh();
   }
 
   /** ms since the handle started, as stamps in batches are. */
@@ -134,8 +135,8 @@ export class MainHandle implements LoopTask {
     this.loop.soon();
   }
 
-  log(level: number, fac: string, text: string): void {
-    if (level <= Atomics.load(this.memory.head, LOG_LEVEL)) this.toApp.post({ type: 'log', level, fac, text });
+  log(level: number, fac: string, text: string, thread = 'main'): void {
+    if (level <= Atomics.load(this.memory.head, LOG_LEVEL)) this.toApp.post({ type: 'log', level, fac, thread, text });
   }
 
   error(err: number, text: string, fatal = false): void {
@@ -159,20 +160,23 @@ export class MainHandle implements LoopTask {
     return new BatchWriter(this.memory, blocks, extents, FIRST_APP_SLOT);
   }
 
-  private makeBrokers(): Brokers {
+  private makeBrokers(throttle: boolean): Brokers {
     return new Brokers({
       settings: this.settings,
       clock: this.clock,
       random: Math.random,
       debug: this.debug,
-      log: (level, fac, text) => this.log(level, fac, text),
+      canonical: canonicalBy(this.settings),
+      log: (level, fac, text, thread) => this.log(level, fac, text, thread),
       error: (err, text) => this.error(err, text),
+      throttled: throttle ? (name, broker, ms) => this.toApp.post({ type: 'throttle', name, broker, ms }) : null,
       nodesChanged: () => {
         this.workers.addressesChanged();
         this.placeAll();
       },
       up: () => this.consumer?.brokerUp(),
       nodeDown: (id) => this.metadata.brokerDown(id),
+      rebootstrap: () => this.metadata.refreshFast(),
       soon: () => this.loop.soon(),
     });
   }
@@ -185,6 +189,7 @@ export class MainHandle implements LoopTask {
       sendAny: (request, via) => this.brokers.sendAny(request, via),
       log: (level, fac, text) => this.log(level, fac, text),
       setNodes: (nodes) => this.brokers.setNodes(nodes),
+      rebootstrap: (cause) => this.brokers.rebootstrap(cause),
       isDown: (node) => this.brokers.isDown(node),
       topicChanged: (cached) => this.topicChanged(cached),
       topicAbsent: (cached) => this.consumer?.topicChanged(cached),
@@ -193,7 +198,13 @@ export class MainHandle implements LoopTask {
     });
   }
 
-  private makeWorkers(family: Family, mainPage: ThreadPage, maxWorkers: number, appPage: ThreadPage): BrokerWorkers {
+  private makeWorkers(
+    family: Family,
+    mainPage: ThreadPage,
+    maxWorkers: number,
+    appPage: ThreadPage,
+    throttle: boolean,
+  ): BrokerWorkers {
     return new BrokerWorkers({
       handle: this.id,
       name: this.name,
@@ -205,6 +216,7 @@ export class MainHandle implements LoopTask {
       mainPage,
       maxWorkers,
       debug: this.debug,
+      throttle,
       startedAt: this.startedAt,
       toApp: (message, transfer) => this.toApp.post(message, transfer),
       drainApp: () => void this.fromApp.drain(),
@@ -377,7 +389,7 @@ export class MainHandle implements LoopTask {
         this.calls.call(op);
         return;
       case 'brokers_add':
-        this.brokers.add(op.brokers);
+        this.brokers.add(op.brokers, false);
         this.metadata.refresh();
         return;
       case 'freed':

@@ -1,13 +1,14 @@
 // The metadata cache: which topics are wanted, when they are asked for again, and what the cluster last said of them.
 // @thread main: a manager, asked when to wake
 
+import { splitPatterns } from '../conf/parse.ts';
 import type { Settings } from '../conf/settings_type.ts';
 import * as E from '../defs/enums.ts';
 import type { MetadataResponse } from '../protocol/messages.ts';
 import { ZERO_UUID } from '../protocol/reader.ts';
 import { retryBackoff } from '../rd/backoff.ts';
 import type { WireRequest } from '../wire/requests.ts';
-import type { Node } from './brokers.ts';
+import type { Node, RebootstrapCause } from './brokers.ts';
 
 /** Topics that are not there, or may not be used, are asked for again so often. */
 const MISSING_MS = 1000;
@@ -22,6 +23,7 @@ const GONE: ReadonlySet<number> = new Set([
 ]);
 /** What a topic that was just made may be called while the news of it spreads. */
 const YOUNG: ReadonlySet<number> = new Set([
+  E.RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC,
   E.RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART,
   E.RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_ID,
 ]);
@@ -57,6 +59,8 @@ export interface MetadataEnv {
   sendAny(request: WireRequest, via?: (host: string, port: number) => void): void;
   log(level: number, fac: string, text: string, context: string): void;
   setNodes(nodes: readonly Node[]): void;
+  /** The brokers that are known do not serve, or not any more. */
+  rebootstrap(cause: RebootstrapCause): void;
   /** The node can't be reached, or nobody knows where it is. */
   isDown(node: number): boolean;
   /** Something about this topic is new. */
@@ -106,6 +110,10 @@ export class Metadata {
   private fast: number;
   private wait: number;
   private askedAt: number;
+  /** When the first request behind the last answer was made; Infinity while none is due. */
+  private silentSince: number;
+  /** `topic.blacklist` */
+  private readonly ignored: readonly RegExp[];
   /** Calls of the user's whose broker hung up on them. */
   private retries: OpenCall[];
 
@@ -124,6 +132,8 @@ export class Metadata {
     this.fast = 0;
     this.wait = 0;
     this.askedAt = Number.NEGATIVE_INFINITY;
+    this.silentSince = Number.POSITIVE_INFINITY;
+    this.ignored = splitPatterns(env.settings['topic.blacklist'] ?? '').map((pattern) => new RegExp(pattern));
     this.retries = [];
   }
 
@@ -150,6 +160,11 @@ export class Metadata {
     this.topics.set(topic, cached);
     this.refresh();
     return cached;
+  }
+
+  /** By `topic.blacklist` it is as if there were no such topic. */
+  ignores(topic: string): boolean {
+    return this.ignored.some((pattern) => pattern.test(topic));
   }
 
   /** The names that somebody uses. */
@@ -189,13 +204,24 @@ export class Metadata {
   }
 
   poll(now: number): number {
-    let wake = this.poller(now);
+    let wake = Math.min(this.poller(now), this.watchSilence(now));
     if (this.retries.length === 0) return wake;
     const due = this.retries.filter(({ at }) => at <= now);
     this.retries = this.retries.filter(({ at }) => at > now);
     for (const call of due) this.attempt(call);
     for (const { at } of this.retries) wake = Math.min(wake, at);
     return wake;
+  }
+
+  /** For too long there was no answer to what was asked. */
+  private watchSilence(now: number): number {
+    const { settings } = this.env;
+    if (settings['metadata.recovery.strategy'] !== 'rebootstrap') return Number.POSITIVE_INFINITY;
+    const until = this.silentSince + settings['metadata.recovery.rebootstrap.trigger.ms'];
+    if (now < until) return until;
+    this.silentSince = Number.POSITIVE_INFINITY;
+    this.env.rebootstrap('silent');
+    return Number.POSITIVE_INFINITY;
   }
 
   private poller(now: number): number {
@@ -238,6 +264,7 @@ export class Metadata {
     const base = settings['topic.metadata.refresh.fast.interval.ms'];
     this.wait = retryBackoff(this.fast, base, Math.max(base, settings['retry.backoff.max.ms']), random);
     this.askedAt = now;
+    this.silentSince = Math.min(this.silentSince, now);
     this.dueAt = Number.POSITIVE_INFINITY;
     this.inFlight = true;
   }
@@ -286,7 +313,8 @@ export class Metadata {
     if (missing) this.dueAt = Math.min(this.dueAt, now + MISSING_MS);
   }
 
-  private refreshFast(): void {
+  /** Asks soon: at once after a quiet time, else behind a wait that grows with each request. */
+  refreshFast(): void {
     const { env } = this;
     if (this.inFlight) {
       if (this.again === 'no') this.again = 'fast';
@@ -325,7 +353,7 @@ export class Metadata {
       name: 'Metadata',
       // An empty list asks for no topics from version 1 on; before that it asks for all.
       minVersion: 1,
-      maxVersion: 12,
+      maxVersion: 13,
       timeoutMs,
       body: {
         topics: topics === null ? null : topics.map((name) => ({ name })),
@@ -335,11 +363,10 @@ export class Metadata {
       },
       done: (err, response) => {
         const answer = response as MetadataResponse | null;
-        // A broker that knows of nobody, not even itself, is just starting.
-        const empty = err === 0 && answer!.brokers.length === 0;
-        if (err === 0 && !empty) this.apply(answer!);
-        if (empty) done(E.RD_KAFKA_RESP_ERR__TRANSPORT, null, from);
-        else done(err, answer, from);
+        const failed = err !== 0 ? err : failureOf(answer!);
+        if (failed === 0) this.apply(answer!);
+        done(failed, failed === 0 ? answer : null, from);
+        if (failed === E.RD_KAFKA_RESP_ERR_REBOOTSTRAP_REQUIRED) this.env.rebootstrap('required');
       },
     };
     this.env.sendAny(request, (host, port) => {
@@ -350,6 +377,7 @@ export class Metadata {
   private apply(response: MetadataResponse): void {
     const { env } = this;
     this.known = true;
+    this.silentSince = Number.POSITIVE_INFINITY;
     this.checkCluster(response.clusterId);
     this.clusterId = response.clusterId;
     this.controllerId = response.controllerId;
@@ -364,7 +392,9 @@ export class Metadata {
     // What a list of all topics leaves out may be there, and not be ours to see.
     for (const answer of response.topics) {
       const cached = answer.name === null ? undefined : this.topics.get(answer.name);
-      if (cached !== undefined) this.applyTopic(cached, answer);
+      if (cached === undefined) continue;
+      if (this.ignores(cached.topic)) this.missing(cached, E.RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC);
+      else this.applyTopic(cached, answer);
     }
   }
 
@@ -444,4 +474,11 @@ export class Metadata {
     cached.absent = err;
     this.env.topicAbsent(cached);
   }
+}
+
+/** An answer that is none. */
+function failureOf(answer: MetadataResponse): number {
+  if (answer.errorCode !== 0) return answer.errorCode;
+  // A broker that knows of nobody, not even itself, is just starting.
+  return answer.brokers.length === 0 ? E.RD_KAFKA_RESP_ERR__TRANSPORT : 0;
 }

@@ -114,6 +114,7 @@ export interface WorkersEnv {
   readonly mainPage: ThreadPage;
   readonly maxWorkers: number;
   readonly debug: number;
+  readonly throttle: boolean;
   readonly startedAt: number;
   toApp(op: MainToAppOp, transfer?: any[]): void;
   /** Reads the app's port empty, so that a new worker is given every page that was posted before it was counted. */
@@ -231,6 +232,7 @@ export class BrokerWorkers {
         mainPort: main.port2,
         worker: index,
         debug: env.debug,
+        throttle: env.throttle,
         startedAt: env.startedAt,
         pages: this.pages(),
       },

@@ -84,7 +84,7 @@ export interface OpenHandleOp {
   /** `performance.now()` of the handle's start; stamps in batches count from it. */
   readonly startedAt: number;
   readonly debug: number;
-  readonly hooks: { readonly rebalance: boolean; readonly offsetCommit: boolean };
+  readonly hooks: { readonly rebalance: boolean; readonly offsetCommit: boolean; readonly throttle: boolean };
   /** Most workers of ours that the app thread may have before brokers share. */
   readonly maxWorkers: number;
 }
@@ -103,6 +103,8 @@ export interface JoinHandleOp {
   readonly mainPort: MessagePort;
   readonly worker: number;
   readonly debug: number;
+  /** The app wants to hear of throttle times. */
+  readonly throttle: boolean;
   readonly startedAt: number;
   readonly pages: readonly PageOp[];
 }
@@ -200,7 +202,18 @@ export interface LogOp {
   readonly type: 'log';
   readonly level: number;
   readonly fac: string;
+  /** For `log.thread.name`: `main`, or the broker's. */
+  readonly thread: string;
   readonly text: string;
+}
+
+/** A broker wants to be spared; with 0 ms no more. */
+export interface ThrottleOp {
+  readonly type: 'throttle';
+  /** `host:port` */
+  readonly name: string;
+  readonly broker: number;
+  readonly ms: number;
 }
 
 export interface ErrorOp {
@@ -233,6 +246,7 @@ export type MainToAppOp =
   | RelayOp
   | LogOp
   | ErrorOp
+  | ThrottleOp
   | AssignedOp
   | WakeOp
   | { readonly type: 'home'; readonly cell: number; readonly home: number; readonly oldWorker: number }
@@ -381,6 +395,7 @@ export type BrokerToAppOp =
     }
   | LogOp
   | ErrorOp
+  | ThrottleOp
   | WakeOp;
 
 export type AppToBrokerOp =

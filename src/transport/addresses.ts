@@ -21,6 +21,9 @@ export const systemLookup: Lookup = (host, family, found) => {
   dnsLookup(host, { all: true, family, verbatim: true }, (error, list) => found(error, list ?? []));
 };
 
+/** `broker.address.family` as dns.lookup takes it. */
+export const FAMILIES: { readonly any: 0; readonly v4: 4; readonly v6: 6 } = { any: 0, v4: 4, v6: 6 };
+
 /** What went wrong, in the operating system's words; `connection refused` rather than ECONNREFUSED. */
 export function reasonOf(error: unknown): string {
   const { code, errno, message } = error as { code?: string; errno?: number; message?: string };

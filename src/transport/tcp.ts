@@ -3,7 +3,7 @@ import { connect, type Socket } from 'node:net';
 import type { Clock } from '../rd/clock.ts';
 import { hostPort } from '../rd/host_port.ts';
 import { copyShared } from '../rd/shared_copy.ts';
-import { Addresses, type Lookup, reasonOf, systemLookup } from './addresses.ts';
+import { Addresses, FAMILIES, type Lookup, reasonOf, systemLookup } from './addresses.ts';
 import type { Dialer, Transport, TransportEvents } from './transport.ts';
 
 /** The properties that matter here, under their names in Settings. */
@@ -18,7 +18,6 @@ export interface TcpSettings {
 const RECEIVE_BYTES = 256 * 1024;
 /** Frames up to here go out as one piece: a copy costs less than a cork and a vectored write. */
 const JOIN_UP_TO = 4096;
-const FAMILIES = { any: 0, v4: 4, v6: 6 } as const;
 
 /** Dials TCP connections to one peer. They share one receive buffer, so only the newest may be alive. */
 export class TcpDialer implements Dialer {

@@ -296,7 +296,7 @@ export class Connection implements LinkOwner, Expirer {
 
   linkAnswered(_link: Link, throttleMs: number): void {
     this.counters.rx++;
-    if (throttleMs > 0 || this.throttleMs > 0) {
+    if (throttleMs > 0 || (throttleMs === 0 && this.throttleMs > 0)) {
       this.throttleMs = throttleMs;
       this.options.onThrottle?.(throttleMs);
     }

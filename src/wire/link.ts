@@ -23,7 +23,7 @@ export interface LinkOwner {
   linkBroken(link: Link, reason: string): void;
   /** `bytes` have come. */
   linkReceived(bytes: number): void;
-  /** A response has come, `throttleMs` as it said. There may be room for another request. */
+  /** A response has come, `throttleMs` as it said, -1 if it says none. There may be room for another request. */
   linkAnswered(link: Link, throttleMs: number): void;
   /** The last event. */
   linkClosed(link: Link): void;
@@ -168,7 +168,7 @@ export class Link implements TransportEvents {
     }
   }
 
-  /** Gives the response to its request; the broker's throttle time. Throws if it is not the response to it. */
+  /** Gives the response to its request; its throttle time, -1 for none. Throws if it is not the response to it. */
   private answer(pending: Pending, frame: Uint8Array): number {
     const { request, version } = pending;
     const reader = new Reader(frame);
@@ -178,16 +178,18 @@ export class Link implements TransportEvents {
       throw new ProtocolError(`${correlationId} instead of ${pending.correlationId}`, 'correlationId', what);
     }
     this.waiting.shift();
-    if (pending.settled) return 0;
+    if (pending.settled) return -1;
     if (request.decode === 'frame') {
+      // Before anybody has the frame: who gets it may pass its memory on to another thread.
+      const throttleMs = request.name === 'Fetch' ? fetchThrottle(version, reader) : -1;
       this.outcome(pending, NO_ERROR, null, frame);
       pending.deliver();
-      return 0;
+      return throttleMs;
     }
     const response = this.decode(pending, reader) as { throttleTimeMs?: number };
     this.outcome(pending, NO_ERROR, response, frame);
     pending.deliver();
-    return response.throttleTimeMs ?? 0;
+    return response.throttleTimeMs ?? -1;
   }
 
   private decode(pending: Pending, reader: Reader): unknown {
@@ -221,4 +223,9 @@ export class Link implements TransportEvents {
     for (let i = 0; i < this.writing.size; i++) all.push(this.writing.at(i) as Pending);
     return [...new Set(all)].sort((a, b) => a.correlationId - b.correlationId);
   }
+}
+
+/** The one answer that is not decoded here has it in front. */
+function fetchThrottle(version: number, reader: Reader): number {
+  return version >= 1 && reader.left >= 4 ? reader.int32() : -1;
 }

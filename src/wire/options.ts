@@ -36,7 +36,7 @@ export interface ConnectionOptions {
   readonly onState?: StateListener;
   /** A failure that the application should hear of (error_cb): `text` is `<name>: <reason> (after <n>ms in state <S>)`. */
   readonly onError?: (errorCode: number, text: string) => void;
-  /** The broker asked to be spared for so many ms; 0 when it did before and does no more. Not for decode 'frame'. */
+  /** The broker asked to be spared for so many ms; 0 when it did before and does no more. */
   readonly onThrottle?: (ms: number) => void;
   /** Memory for a frame of that size that lies unused, or null: large answers then need no new memory. */
   readonly spare?: (size: number) => Uint8Array | null;

@@ -14,7 +14,7 @@ import { writeBatch } from '../../src/records/batch_writer.ts';
 import { aConsumer } from '../kit/builders.ts';
 import { childRunner, type RunChild } from '../kit/child.ts';
 import { until } from '../kit/until.ts';
-import { apiVersionsBody, type OnRequest, RawBroker } from './raw_broker.ts';
+import { oneBroker, RawBroker } from './raw_broker.ts';
 
 let run: RunChild;
 beforeAll(async () => {
@@ -75,23 +75,6 @@ test('a handle whose broker says nothing is destroyed in bounded time, and its m
 
   expect(reports).toEqual([k.RD_KAFKA_RESP_ERR__PURGE_QUEUE]);
 });
-
-/** Answers as the only broker of a cluster with topic t of one partition; Produce and Fetch are `own`'s. */
-function oneBroker(broker: RawBroker, own: OnRequest): OnRequest {
-  return (request, peer) => {
-    const { key } = { key: request.apiKey };
-    if (key === APIS.ApiVersions.key)
-      peer.respond(request, 'ApiVersions', apiVersionsBody({ 0: [7, 7], 1: [11, 11], 3: [9, 9], 18: [0, 3] }));
-    else if (key === APIS.Metadata.key)
-      peer.respond(request, 'Metadata', {
-        brokers: [{ nodeId: 1, host: '127.0.0.1', port: broker.port }],
-        clusterId: 'raw',
-        controllerId: 1,
-        topics: [{ name: 't', partitions: [{ partitionIndex: 0, leaderId: 1, replicaNodes: [1], isrNodes: [1] }] }],
-      });
-    else own(request, peer);
-  };
-}
 
 test('a broker that closes in mid-response is asked again, and the report comes once', async (t) => {
   const broker = new RawBroker();

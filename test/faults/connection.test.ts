@@ -702,6 +702,44 @@ test('throttle times are told, and once when they are over', async (t) => {
   expect(client.throttles).toEqual([120, 30, 0]);
 });
 
+test('an answer that nobody waits for any more says nothing of throttling', async (t) => {
+  const { broker, client, clock } = await aPair(t, { 'socket.max.fails': 0, 'socket.timeout.ms': 1000 });
+  const respond = (throttleTimeMs: number): void => {
+    const request = broker.requests.at(-1)!;
+    broker.last.respond(request, 'Metadata', { throttleTimeMs, brokers: [], topics: [] });
+  };
+  client.send('a');
+  await seen(broker, 1);
+  respond(50);
+  await client.done(1);
+
+  client.send('late');
+  await seen(broker, 2);
+  clock.advance(1000);
+  await client.done(2);
+  respond(0);
+  client.send('b');
+  await seen(broker, 3);
+  respond(30);
+  await client.done(3);
+
+  expect(client.throttles).toEqual([50, 30]);
+});
+
+test('the throttle time of a fetch is told though its frame is handed over as it came', async (t) => {
+  const { broker, client } = await aPair(t);
+  const times = [120, 0];
+  broker.onRequest = (request, peer) =>
+    peer.respond(request, 'Fetch', { throttleTimeMs: times.shift(), responses: [] });
+
+  const fetch = { name: 'Fetch', decode: 'frame', body: { topics: [] } } as const;
+  client.send('a', fetch);
+  client.send('b', fetch);
+  await client.done(2);
+
+  expect(client.throttles).toEqual([120, 0]);
+});
+
 test('done() may send, disconnect and close', async (t) => {
   const { broker, client } = await aPair(t, { 'reconnect.backoff.ms': 0 });
   broker.onRequest = answerAll;

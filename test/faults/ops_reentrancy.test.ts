@@ -125,6 +125,7 @@ test('a broker gets one worker, and workers different numbers, when reading the 
       joined.push(op.worker);
       ports.push(op.port);
     },
+    identity: () => null,
     node: () => ({ host: 'a', port: 1 }),
   } as never);
   try {

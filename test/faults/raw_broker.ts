@@ -123,6 +123,30 @@ export const answerAll: OnRequest = (request, peer) => {
   }
 };
 
+/** Answers as the only broker of a cluster with topic t of one partition; Produce and Fetch are `own`'s. */
+export function oneBroker(broker: RawBroker, own: OnRequest): OnRequest {
+  return (request, peer) => {
+    if (request.apiKey === APIS.ApiVersions.key)
+      peer.respond(request, 'ApiVersions', apiVersionsBody({ 0: [7, 7], 1: [11, 11], 3: [9, 9], 18: [0, 3] }));
+    else if (request.apiKey === APIS.Metadata.key)
+      peer.respond(request, 'Metadata', {
+        brokers: [{ nodeId: 1, host: '127.0.0.1', port: broker.port }],
+        clusterId: 'raw',
+        controllerId: 1,
+        topics: [{ name: 't', partitions: [{ partitionIndex: 0, leaderId: 1, replicaNodes: [1], isrNodes: [1] }] }],
+      });
+    else own(request, peer);
+  };
+}
+
+/** Says of a Produce request that it is stored at `baseOffset` of t [0]. */
+export function stored(request: RequestHeader, peer: Peer, baseOffset: number, throttleTimeMs = 0): void {
+  peer.respond(request, 'Produce', {
+    responses: [{ name: 't', partitionResponses: [{ index: 0, errorCode: 0, baseOffset }] }],
+    throttleTimeMs,
+  });
+}
+
 /**
  * A port where nobody listens. Not one of those that the system hands out: somebody else may be given it, and a client that
  * connects to one is now and then given that very port as its own, and talks to itself.

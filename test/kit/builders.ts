@@ -108,6 +108,11 @@ function of(t: TestContext): Belongings {
   return known;
 }
 
+/** Calls `end` after the test, before what was made earlier is ended. */
+export function belongs(t: TestContext, end: () => void): void {
+  of(t).add(end);
+}
+
 /** A conf with these properties, debug contexts by TEST_DEBUG, and its log lines in the test's ring. */
 export function aConf(t: TestContext, config: Config = {}, callbacks: TestCallbacks = {}): rd_kafka_conf_t {
   const { ring } = of(t);

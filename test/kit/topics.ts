@@ -9,12 +9,14 @@ import { withClient } from './raw_client.ts';
 /** No more than a cold machine may need; what is well takes milliseconds. */
 const TIMEOUT_MS = 45_000;
 const PAUSE_MS = 20;
-const VERSIONS = { Metadata: 4, ListOffsets: 1, CreateTopics: 2, DeleteTopics: 1 } as const;
+const VERSIONS = { Metadata: 4, ListOffsets: 1, CreateTopics: 2, DeleteTopics: 1, CreatePartitions: 0 } as const;
 type Asked = keyof typeof VERSIONS;
 
 const UNKNOWN_TOPIC_OR_PARTITION = 3;
 const REQUEST_TIMED_OUT = 7;
 const TOPIC_ALREADY_EXISTS = 36;
+/** Of a topic that has that many already. */
+const INVALID_PARTITIONS = 37;
 /** Fewer brokers are up than the topic has replicas; or another one is the controller by now. */
 const NOT_YET: readonly number[] = [38, 41];
 const LATEST = -1;
@@ -144,6 +146,18 @@ export async function createTopic(
   };
   const body = { topics: [topic], timeoutMs: TIMEOUT_MS };
   await askController(bootstrap, 'CreateTopics', body, TOPIC_ALREADY_EXISTS, (response) => response.topics[0]!);
+  await complete(bootstrap, name, partitions);
+}
+
+/** Gives a topic more partitions, `count` in all, and returns as `createTopic` does. Rejects like it. */
+export async function createPartitions(bootstrap: string, name: string, count: number): Promise<void> {
+  const body = { topics: [{ name, count, assignments: null }], timeoutMs: TIMEOUT_MS, validateOnly: false };
+  await askController(bootstrap, 'CreatePartitions', body, INVALID_PARTITIONS, (response) => response.results[0]!);
+  await complete(bootstrap, name, count);
+}
+
+/** Waits until every broker knows all partitions and their leaders, and these lead. */
+async function complete(bootstrap: string, name: string, partitions: number): Promise<void> {
   const hasLeader = (one: { leaderId: number; errorCode: number }): boolean => one.leaderId >= 0 && one.errorCode === 0;
   await everywhere(
     bootstrap,

@@ -14,8 +14,9 @@ describe('a request without an answer in time', () => {
   for (const one of SILENCE_CASES) test(`${one.name}: ${one.ends}`, (t) => nobodyAnswers(t, aCluster(t), one));
 });
 
-describe.each(LOSSES)('a connection that goes: %s %s', (...loss) => {
-  for (const one of DISCONNECT_CASES) test(`${one.name}: ${one.ends}`, (t) => disconnected(t, aCluster(t), one, loss));
+describe.each(LOSSES)('a connection that goes: %s %s', (direction, action) => {
+  for (const one of DISCONNECT_CASES)
+    test(`${one.name}: ${one.ends}`, (t) => disconnected(t, aCluster(t), one, [direction, action]));
 });
 
 test('a batch that the broker found damaged is sent again', (t) => {

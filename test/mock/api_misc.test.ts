@@ -1,10 +1,15 @@
 // The small functions of a handle, on the mock cluster: lengths, dump, threads, logs, default topic configuration.
 import { expect, test } from 'vitest';
+import type { Handle } from '../../src/app/handle.ts';
 import {
   out,
   RD_KAFKA_CONF_OK,
+  RD_KAFKA_RESP_ERR__INVALID_ARG,
   RD_KAFKA_RESP_ERR__NOT_CONFIGURED,
   RD_KAFKA_RESP_ERR__TIMED_OUT,
+  RD_KAFKA_V_RKT,
+  RD_KAFKA_V_TOPIC,
+  RD_KAFKA_V_VALUE,
   rd_kafka_brokers_add,
   rd_kafka_consumer_poll,
   rd_kafka_default_topic_conf_dup,
@@ -21,13 +26,16 @@ import {
   rd_kafka_name,
   rd_kafka_outq_len,
   rd_kafka_poll,
+  rd_kafka_producev,
   rd_kafka_set_log_level,
   rd_kafka_set_log_queue,
   rd_kafka_set_logger,
   rd_kafka_subscribe,
   type rd_kafka_t,
   rd_kafka_thread_cnt,
+  rd_kafka_topic_conf_dump,
   rd_kafka_topic_conf_get,
+  rd_kafka_topic_conf_new,
   rd_kafka_topic_conf_set,
   rd_kafka_topic_new,
   type rd_kafka_topic_t,
@@ -136,7 +144,7 @@ test('a logger that is set later gets the lines from there on', async (t) => {
   queueMessages({ rk, reports: null as never }, 'any', -1, 0, 1);
   rd_kafka_destroy(rk);
 
-  expect(lines.some((line) => line.startsWith('4 TERMINATE 1 messages'))).toBe(true);
+  expect(lines.some((line) => line.startsWith('4 TERMINATE [thrd:app]: 1 messages'))).toBe(true);
 });
 
 test('without a logger nothing is logged', (t) => {
@@ -211,4 +219,33 @@ test('the built-in partitioners give what librdkafka gives', (t) => {
   expect(rd_kafka_msg_partitioner_fnv1a(rkt, 'kafka', 1000, null, null)).toBe(0x0d33c4e1 % 1000);
   expect(rd_kafka_msg_partitioner_random(rkt, 'k', 1, null, null)).toBe(0);
   expect(() => rd_kafka_msg_partitioner_random(rkt, 'k', 0, null, null)).toThrow(RangeError);
+});
+
+test('a produce call that throws has made no topic', (t) => {
+  const { rk } = aProducer(t);
+  const topics = (): string[] => [...(rk as unknown as Handle).topics.keys()];
+
+  expect(() => rd_kafka_producev(rk, RD_KAFKA_V_TOPIC('new'), RD_KAFKA_V_VALUE(42 as never))).toThrow(TypeError);
+  expect(rd_kafka_producev(rk, RD_KAFKA_V_TOPIC('new'), { vtype: 99 } as never)).toBe(RD_KAFKA_RESP_ERR__INVALID_ARG);
+
+  expect(topics()).toEqual([]);
+});
+
+test('a topic handle of another client is refused by producev', (t) => {
+  const { rk } = aProducer(t);
+  const rkt = rd_kafka_topic_new(aProducer(t).rk, 't', null)!;
+
+  expect(() => rd_kafka_producev(rk, RD_KAFKA_V_RKT(rkt))).toThrow('RD_KAFKA_V_RKT must be a topic of rk');
+  expect(() => rd_kafka_producev(rk, { topic: rkt })).toThrow('message.topic must be a topic of rk');
+  expect(rd_kafka_outq_len(rk)).toBe(0);
+});
+
+test('a second configuration of a topic is dropped unread', (t) => {
+  const { rk } = aProducer(t, { 'linger.ms': 1000 });
+  const first = rd_kafka_topic_new(rk, 't', null);
+  const conf = rd_kafka_topic_conf_new();
+  rd_kafka_topic_conf_set(conf, 'message.timeout.ms', '1');
+
+  expect(rd_kafka_topic_new(rk, 't', conf)).toBe(first);
+  expect(() => rd_kafka_topic_conf_dump(conf)).toThrow(TypeError);
 });

@@ -349,6 +349,7 @@ describe('partitions', () => {
 
     expect({
       partition: topics.mock_partition_set_leader(cluster, 't', 9, 1),
+      both: topics.mock_partition_set_leader(cluster, 't', 9, 9),
       broker: topics.mock_partition_set_leader(cluster, 't', 0, 9),
       follower: topics.mock_partition_set_follower(cluster, 't', 9, 1),
       wmarks: topics.mock_partition_set_follower_wmarks(cluster, 't', 9, 0, 0),
@@ -357,6 +358,7 @@ describe('partitions', () => {
       errors: errors.mock_partition_push_request_errors(cluster, 't', 9, RD_KAFKAP_Produce, 0),
     }).toEqual({
       partition: MISSING_TOPIC,
+      both: MISSING_TOPIC,
       broker: 8,
       follower: MISSING_TOPIC,
       wmarks: MISSING_TOPIC,
@@ -428,6 +430,13 @@ describe('brokers', () => {
     ]);
   });
 
+  test('that are all of none do what they are told', () => {
+    const cluster = aCluster(2);
+
+    expect(brokers.mock_broker_decommission(cluster, -1)).toBe(0);
+    expect([brokers.mock_broker_set_down(cluster, -1), brokers.mock_broker_set_down(cluster, 1)]).toEqual([0, 8]);
+  });
+
   test('that do not exist are told by a code, and by what the twin rejects with', async () => {
     const cluster = aCluster();
 
@@ -466,6 +475,7 @@ describe('coordinators and versions', () => {
     const range = apiKeys.find((one) => one.apiKey === RD_KAFKAP_Metadata);
     expect([range?.minVersion, range?.maxVersion]).toEqual([2, 4]);
     expect(mock.mock_set_apiversion(cluster, -1, 0, 0)).toBe(-186);
+    expect(mock.mock_set_apiversion(cluster, 80, 0, 0)).toBe(-186);
   });
 
   test('a group forms at once when its initial delay is 0', async () => {

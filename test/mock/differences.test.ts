@@ -77,7 +77,7 @@ test('destroy says in the log how many messages it purges', (t) => {
 
   k.rd_kafka_destroy(rk);
 
-  expect(lines.filter((line) => /^3 messages were not delivered/.test(line))).toHaveLength(1);
+  expect(lines.filter((line) => /^\[thrd:app\]: 3 messages were not delivered/.test(line))).toHaveLength(1);
   expect(reports.errors).toEqual(['_PURGE_QUEUE']);
 });
 
@@ -95,7 +95,7 @@ test('1000 log lines wait for a call that serves log_cb, and one more says how m
   expect(lines).toEqual([]);
   k.rd_kafka_poll(rk, 0);
 
-  expect([lines.length, lines.at(-1)]).toEqual([1001, 'LOGDROP 10 lines dropped']);
+  expect([lines.length, lines.at(-1)]).toEqual([1001, 'LOGDROP [thrd:app]: 10 lines dropped']);
 });
 
 test('a fraction of a millisecond is taken for linger.ms, and messages go out', (t) => {

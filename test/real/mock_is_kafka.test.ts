@@ -101,32 +101,60 @@ function aProducerId({ client }: Peer): Promise<number> {
   });
 }
 
-async function idempotence(p: Peer): Promise<number[][]> {
+/** One batch of two records for each [epoch, base sequence], from a new producer. */
+async function inSequence(p: Peer, index: number, ...rows: readonly (readonly number[])[]): Promise<number[][]> {
   const producerId = await aProducerId(p);
   const answers: number[][] = [];
-  for (const [producerEpoch, baseSequence] of [
-    [1, 0],
-    [1, 2],
-    [1, 0],
-    [1, 6],
-    [1, 2],
-    [0, 4],
-    [2, 4],
-    [2, 0],
-    [1, 4],
-  ]) {
-    answers.push(await produce(p, batch({ producerId, producerEpoch, baseSequence }), 1));
+  for (const [producerEpoch, baseSequence] of rows) {
+    answers.push(await produce(p, batch({ producerId, producerEpoch, baseSequence }), index));
   }
   return answers;
 }
 
-async function oldDuplicate(p: Peer): Promise<number[][]> {
+function idempotence(p: Peer): Promise<number[][]> {
+  return inSequence(p, 1, [1, 0], [1, 2], [1, 0], [1, 6], [1, 2], [0, 4], [2, 4], [2, 0], [1, 4]);
+}
+
+function oldDuplicate(p: Peer): Promise<number[][]> {
+  return inSequence(p, 2, ...[0, 2, 4, 6, 8, 10, 0, 2].map((sequence) => [0, sequence]));
+}
+
+/** Answered as it was the first time, each of them, in any order; and the sequence goes on behind the newest. */
+function duplicates(p: Peer): Promise<number[][]> {
+  return inSequence(p, 3, ...[0, 2, 4, 6, 8, 0, 8, 4, 2, 6, 10].map((sequence) => [0, sequence]));
+}
+
+/** What is alike in part only is no duplicate. */
+async function otherBatches(p: Peer): Promise<number[][]> {
   const producerId = await aProducerId(p);
-  const answers: number[][] = [];
-  for (const baseSequence of [0, 2, 4, 6, 8, 10, 0, 2]) {
-    answers.push(await produce(p, batch({ producerId, producerEpoch: 0, baseSequence }), 2));
-  }
-  return answers;
+  const one = (baseSequence: number) =>
+    produce(p, writeBatch([{ value: 'a', timestamp: 1 }], { producerId, producerEpoch: 0, baseSequence }));
+  const two = (baseSequence: number) => produce(p, batch({ producerId, producerEpoch: 0, baseSequence }));
+  return [
+    await two(0),
+    await two(2),
+    await one(2),
+    await one(3),
+    await two(1),
+    await two(3),
+    await two(4),
+    await one(0),
+  ];
+}
+
+async function strangers(p: Peer): Promise<number[][]> {
+  const named = (producerId: number, producerEpoch: number, baseSequence: number) =>
+    produce(p, batch({ producerId, producerEpoch, baseSequence }), 2);
+  const nobody = 1_000_000_000_000;
+  return [
+    await named(nobody, 3, 6),
+    await named(nobody, 3, 8),
+    await named(nobody, 3, 6),
+    await named(nobody, 3, 4),
+    await named(nobody, 4, 0),
+    await named(nobody + 1, -1, 0),
+    await named(nobody + 2, 0, -1),
+  ];
 }
 
 async function join(p: Peer, overrides: object): Promise<unknown[]> {
@@ -217,6 +245,17 @@ async function creation(p: Peer, topic: object, validateOnly = false): Promise<u
   return [topics[0]?.errorCode, topics[0]?.numPartitions, topics[0]?.replicationFactor];
 }
 
+/** More partitions: the error of each topic asked for, and how many `p.topic` has then. */
+async function growth(p: Peer, rows: readonly object[], validateOnly = false): Promise<unknown[]> {
+  const topics = rows.map((row) => ({ name: p.topic, count: 6, assignments: null, ...row }));
+  const { results } = await p.client.send('CreatePartitions', { timeoutMs: PATIENCE_MS, validateOnly, topics });
+  // Kafka names a topic that stands there twice once.
+  const codes = [
+    ...new Set(results.map(({ name, errorCode }) => `${name === p.topic ? 'it' : 'another'}: ${errorCode}`)),
+  ];
+  return [codes.sort(), (await metadata(p, p.topic))[1]];
+}
+
 async function epochEnd(p: Peer, leaderEpoch: number, currentLeaderEpoch = -1, partition = 0): Promise<number[]> {
   const asked = {
     replicaId: -2,
@@ -246,6 +285,16 @@ const PROBES: Record<string, (p: Peer) => Promise<unknown>> = {
   'produce: too large': (p) => produce(p, writeBatch([{ value: Buffer.alloc(1_100_000), timestamp: 1 }])),
   'produce: sequences': idempotence,
   'produce: an old duplicate': oldDuplicate,
+  'produce: duplicates of the last five': duplicates,
+  'produce: batches that overlap': otherBatches,
+  'produce: an epoch raised, and a gap behind it': (p) =>
+    inSequence(p, 1, [0, 0], [0, 2], [1, 2], [1, 0], [1, 4], [1, 2], [0, 2], [0, 4], [1, 4], [3, 0], [3, 2]),
+  'produce: a producer that begins in the middle': (p) => inSequence(p, 2, [0, 6], [0, 8], [0, 6], [0, 4], [0, 0]),
+  'produce: sequences wrap': async (p) => [
+    await inSequence(p, 1, [0, 2 ** 31 - 2], [0, 0], [0, 2 ** 31 - 2], [0, 2], [0, 0]),
+    await inSequence(p, 2, [0, 2 ** 31 - 1], [0, 1], [0, 2 ** 31 - 1], [0, 0], [0, 3]),
+  ],
+  'produce: producers that nobody has named': strangers,
   'fetch: start, end and beyond': async (p) => [await fetch(p, 0), await fetch(p, 4), await fetch(p, 5)],
   'fetch: epochs': async (p) => [await fetch(p, 0, 0), await fetch(p, 0, 5)],
   'fetch: no such partition or topic': async (p) => [await fetch(p, 0, -1, 99), await fetch(p, 0, -1, 0, 'nothing')],
@@ -299,6 +348,17 @@ const PROBES: Record<string, (p: Peer) => Promise<unknown>> = {
     await creation(p, { name: 'not legal' }),
     await creation(p, { name: p.topic }),
     await creation(p, { numPartitions: 3, assignments: [{ partitionIndex: 0, brokerIds: [1] }] }),
+  ],
+  'create partitions': async (p) => [
+    await growth(p, [{}], true),
+    await growth(p, [{}]),
+    await growth(p, [{}]),
+    await growth(p, [{ count: 2 }, { name: p.fresh() }]),
+    await growth(p, [{ count: 8 }, { count: 9 }]),
+    await growth(p, [{ count: 8, assignments: [{ brokerIds: [1] }] }]),
+    await growth(p, [{ count: 7, assignments: [{ brokerIds: [99] }] }]),
+    await growth(p, [{ count: 7, assignments: [{ brokerIds: [] }] }]),
+    await growth(p, [{ count: 7, assignments: [{ brokerIds: [1] }] }]),
   ],
   'delete topics': async (p) => {
     const topics = [{ name: p.fresh() }, { name: null, topicId: NOBODY }];

@@ -17,7 +17,7 @@ import {
 import { aProducer, type Config } from '../builders.ts';
 import { pollUntil } from '../consuming.ts';
 import { MsgVer } from '../msgver.ts';
-import { aProxy } from '../proxy.ts';
+import { aProxy, type Direction } from '../proxy.ts';
 import { readTopic } from '../read_topic.ts';
 import { produceMessages, queueMessages } from '../reports.ts';
 import { requestsOf } from '../requests_seen.ts';
@@ -68,19 +68,16 @@ export const DISCONNECT_CASES: readonly RetryCase[] = [
   { name: 'one without retries', config: { retries: 0 }, ends: '_TRANSPORT' },
 ];
 
+export type Loss = readonly [direction: Direction, action: 'cut' | 'half'];
+
 /** The connection goes in place of the request, amid it, or in place of its answer. */
-export const LOSSES = [
+export const LOSSES: readonly Loss[] = [
   ['up', 'cut'],
   ['up', 'half'],
   ['down', 'cut'],
-] as const;
+];
 
-export async function disconnected(
-  t: TestContext,
-  env: Env,
-  one: RetryCase,
-  [direction, action]: (typeof LOSSES)[number],
-): Promise<void> {
+export async function disconnected(t: TestContext, env: Env, one: RetryCase, [direction, action]: Loss): Promise<void> {
   const topic = await freshTopic(env.bootstrap, 1);
   const proxy = await aProxy(t, env.bootstrap);
   const p = aProducer(t, { 'bootstrap.servers': proxy.bootstrap, 'message.timeout.ms': 60_000, ...one.config });

@@ -1,9 +1,11 @@
 // The promise of an idempotent producer under torment: each message is reported as delivered once, and lies once in its
-// partition, in the order in which it was produced. The seed of all choices stands in what is thrown.
+// partition, in the order in which it was produced. Where messages may fail, those that do may be stored (once, in their
+// order) unless their report denies it. The seed of all choices stands in what is thrown.
 import { setTimeout as pause } from 'node:timers/promises';
 import type { TestContext } from 'vitest';
 import {
   out,
+  RD_KAFKA_MSG_STATUS_NOT_PERSISTED,
   RD_KAFKA_MSG_STATUS_PERSISTED,
   RD_KAFKA_RESP_ERR__QUEUE_FULL,
   rd_kafka_destroy,
@@ -39,6 +41,8 @@ export interface Course {
   readonly messages: number;
   /** ms over which they are produced. */
   readonly during_ms: number;
+  /** Messages may time out, or be refused. */
+  readonly mayFail?: boolean;
 }
 
 /** A seed of its own for each run, unless EXACTLY_ONCE_SEED repeats one. */
@@ -63,7 +67,7 @@ export async function exactlyOnce(t: TestContext, ordeal: Ordeal, course: Course
 
 async function run(t: TestContext, ordeal: Ordeal, course: Course): Promise<void> {
   const random = new SeededRandom(course.seed);
-  const p = aProducer(t, { 'bootstrap.servers': ordeal.bootstrap, ...configOf(random) });
+  const p = aProducer(t, { 'bootstrap.servers': ordeal.bootstrap, ...configOf(random, course) });
   const over = { value: false };
   const seeds = ordeal.torments.map(() => random.bits());
   const running = ordeal.torments.map((torments, i) => torment(torments, new SeededRandom(seeds[i]!), over));
@@ -78,16 +82,14 @@ async function run(t: TestContext, ordeal: Ordeal, course: Course): Promise<void
   for (const { heal } of ordeal.torments) await heal();
   if (failed !== null) throw failed;
   await flushed(p);
-  const problems = [
-    ...problemsOfReports(p.reports.all, course.messages),
-    ...(await problemsOfTopic(ordeal, p, course)),
-  ];
+  const problems = [...problemsOfReports(p.reports.all, course), ...(await problemsOfTopic(ordeal, p))];
   rd_kafka_destroy(p.rk);
   if (problems.length > 0) throw new Error(problems.slice(0, MOST_PROBLEMS).join('\n'));
 }
 
-function configOf(random: SeededRandom): Config {
+function configOf(random: SeededRandom, { mayFail = false }: Course): Config {
   return {
+    'message.timeout.ms': mayFail ? random.pick([300, 800, 2000]) : 300_000,
     'enable.idempotence': true,
     'linger.ms': random.below(6),
     'batch.num.messages': random.pick([1, 7, 100, 10_000]),
@@ -142,11 +144,12 @@ function fatalText(p: TestProducer): string {
   return err === 0 ? '' : `(fatal: ${rd_kafka_err2name(err)}: ${errstr.value})`;
 }
 
-function problemsOfReports(reports: readonly Report[], count: number): string[] {
+function problemsOfReports(reports: readonly Report[], { messages, mayFail = false }: Course): string[] {
   const problems: string[] = [];
-  const times = new Uint8Array(count);
+  const times = new Uint8Array(messages);
   for (const { opaque, err, status } of reports) {
     times[opaque as number]!++;
+    if (err !== 0 && mayFail) continue;
     if (err !== 0) problems.push(`message ${opaque} is reported with ${rd_kafka_err2name(err)}`);
     else if (status !== RD_KAFKA_MSG_STATUS_PERSISTED) problems.push(`message ${opaque} has status ${status}`);
   }
@@ -156,7 +159,7 @@ function problemsOfReports(reports: readonly Report[], count: number): string[] 
   return problems;
 }
 
-async function problemsOfTopic(ordeal: Ordeal, p: TestProducer, { messages }: Course): Promise<string[]> {
+async function problemsOfTopic(ordeal: Ordeal, p: TestProducer): Promise<string[]> {
   const { records } = await readTopic(ordeal.direct, ordeal.topic);
   const problems: string[] = [];
   const place = new Map<number, string>();
@@ -170,12 +173,14 @@ async function problemsOfTopic(ordeal: Ordeal, p: TestProducer, { messages }: Co
     place.set(message, address);
     last.set(partition, Math.max(before, message));
   }
-  for (let message = 0; message < messages; message++)
-    if (!place.has(message)) problems.push(`message ${message} is not stored`);
-  for (const { opaque, partition, offset } of p.reports.all) {
+  for (const { opaque, partition, offset, err, status } of p.reports.all) {
     const address = `[${partition}] @${offset}`;
-    if (offset >= 0 && place.get(opaque as number) !== address)
-      problems.push(`message ${opaque} is reported at ${address} and stored at ${place.get(opaque as number)}`);
+    const found = place.get(opaque as number);
+    if (err === 0 && found === undefined) problems.push(`message ${opaque} is not stored`);
+    if (status === RD_KAFKA_MSG_STATUS_NOT_PERSISTED && found !== undefined)
+      problems.push(`message ${opaque} is stored at ${found}, which its report (${rd_kafka_err2name(err)}) denies`);
+    if (offset >= 0 && found !== address)
+      problems.push(`message ${opaque} is reported at ${address} and stored at ${found}`);
   }
   return problems;
 }

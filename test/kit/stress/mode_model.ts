@@ -91,7 +91,12 @@ class App {
     this.random = new Random(start.seed);
     // The look at the hearts that a pending promise takes every second would find what no wake came for.
     Object.assign(this.thread, { startPulse: () => {} });
-    this.thread.members.add({ drain: () => this.drain(), serveFromLoop: () => {}, armed: false, dueAt: Number.POSITIVE_INFINITY });
+    this.thread.members.add({
+      drain: () => this.drain(),
+      serveFromLoop: () => {},
+      armed: false,
+      dueAt: Number.POSITIVE_INFINITY,
+    });
     for (let number = 0; number < this.ringing; number++) this.startRinger(number);
   }
 

@@ -312,6 +312,8 @@ test('flush_async rejects with _TIMED_OUT and leaves the messages', async () => 
   const env = aMock();
   mock.rd_kafka_mock_broker_set_down(env.mock, 1);
   const p = env.producer();
+  // The errors come first: what waits for error_cb is counted, too.
+  pollUntil(p, () => p.errors.some(({ err }) => err === rk.RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN), 'the errors');
   produceNumbers(p, 't', 5);
   await expect(rk.flush_async(p.handle, 50)).rejects.toMatchObject({ code: rk.RD_KAFKA_RESP_ERR__TIMED_OUT });
   expect(rk.outq_len(p.handle)).toBe(5);

@@ -134,7 +134,10 @@ test.for(KINDS)(
           seq += 20;
           k.rd_kafka_poll(p.rk, 5);
         },
-        () => log.slice(from).some((text) => text.startsWith(`[thrd:127.0.0.1:${port}/1]: `) && text.includes('-> UP')),
+        // Main's, and that of the worker that produces.
+        () =>
+          log.slice(from).filter((text) => text.startsWith(`[thrd:127.0.0.1:${port}/1]: `) && text.includes('-> UP'))
+            .length >= 2,
       );
     }
     expect(k.rd_kafka_flush(p.rk, 45_000)).toBe(0);

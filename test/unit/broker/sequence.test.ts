@@ -20,6 +20,13 @@ function idempotent(values: Readonly<Record<string, string>> = {}): World {
   return world;
 }
 
+/** A partition that has stored messages up to sequence 9 already. */
+function begun(world: World): Partition {
+  const part = world.partition();
+  Object.assign(part.sequence!, { id: 70, epoch: 3, next: 10, due: 10 });
+  return part;
+}
+
 /** Epoch and base sequence of each request so far, one batch in each. */
 function sent(world: World): number[][] {
   return world.connection.sent.map((frame) => {
@@ -50,25 +57,43 @@ test('nothing is sent before there is a producer id', () => {
   expect(sent(world)).toEqual([[0, 0]]);
 });
 
-test('each batch goes on in sequence behind the one before, five at a time', () => {
+test('the first batch of an epoch goes alone, so that none behind it is taken for the first', () => {
   const world = idempotent();
   const part = world.partition();
+  send(world, part, 3);
+  expect(sent(world)).toEqual([[3, 0]]);
+
+  refuse(world, E.RD_KAFKA_RESP_ERR_NOT_LEADER_FOR_PARTITION);
+  world.after(5000);
+  expect(sent(world).slice(1)).toEqual([[3, 0]]);
+  accept(world, 0);
+  world.serve();
+
+  expect(sent(world).slice(2)).toEqual([
+    [3, 1],
+    [3, 2],
+  ]);
+});
+
+test('each batch goes on in sequence behind the one before, five at a time', () => {
+  const world = idempotent();
+  const part = begun(world);
   world.append(part, { value: 'a' }, { value: 'b' }, { value: 'c' });
   world.fill(part);
   send(world, part, 8);
 
   expect(sent(world)).toEqual([
-    [3, 0],
-    [3, 3],
-    [3, 4],
-    [3, 5],
-    [3, 6],
+    [3, 10],
+    [3, 13],
+    [3, 14],
+    [3, 15],
+    [3, 16],
   ]);
 });
 
 test('after a failure nothing is sent until nothing is in flight, then all that failed go again under their sequences', () => {
   const world = idempotent({ 'max.in.flight': '3' });
-  const part = world.partition();
+  const part = begun(world);
   send(world, part, 4);
 
   refuse(world, FEW_REPLICAS);
@@ -79,9 +104,9 @@ test('after a failure nothing is sent until nothing is in flight, then all that 
   world.after(5000);
 
   expect(sent(world).slice(3)).toEqual([
-    [3, 0],
-    [3, 1],
-    [3, 2],
+    [3, 10],
+    [3, 11],
+    [3, 12],
   ]);
   for (let offset = 0; offset < 3; offset++) accept(world, offset);
   world.serve();
@@ -93,6 +118,75 @@ test('after a failure nothing is sent until nothing is in flight, then all that 
     [0, 3],
   ]);
   expect(world.raised).toEqual([]);
+});
+
+// librdkafka's unittest_idempotent_producer (src/rdkafka_request.c).
+test('of four batches one is stored, one refused, two follow it: those three are stored at the next try', () => {
+  const world = idempotent({ 'retry.backoff.ms': '1' });
+  const part = begun(world);
+  for (let batch = 0; batch < 4; batch++) {
+    world.append(part, { value: 'a' }, { value: 'b' }, { value: 'c' });
+    world.fill(part);
+    world.serve();
+  }
+
+  accept(world, 1000);
+  expect(part.fifo).toHaveLength(0);
+  refuse(world, E.RD_KAFKA_RESP_ERR_NOT_LEADER_FOR_PARTITION);
+  expect(part.fifo).toHaveLength(1);
+  refuse(world, OUT_OF_ORDER);
+  expect(part.fifo).toHaveLength(2);
+  refuse(world, OUT_OF_ORDER);
+  expect(part.fifo).toHaveLength(3);
+  world.after(5);
+  for (const offset of [1003, 1006, 1009]) accept(world, offset);
+
+  expect(sent(world).slice(4)).toEqual([
+    [3, 13],
+    [3, 16],
+    [3, 19],
+  ]);
+  expect(world.reports()).toEqual(
+    [1000, 1003, 1006, 1009].map((baseOffset) => ({ count: 3, error: 0, status: YES, baseOffset })),
+  );
+  expect([world.fatals, world.raised]).toEqual([[], []]);
+});
+
+test('a batch that may be stored counts as delivered when one behind it is, however its own tries end', () => {
+  const world = idempotent({ 'message.timeout.ms': '60000' });
+  const part = begun(world);
+  send(world, part, 2);
+  refuse(world, E.RD_KAFKA_RESP_ERR_NOT_ENOUGH_REPLICAS_AFTER_APPEND);
+  accept(world, 11);
+  expect(world.reports()).toMatchObject([{ error: 0, baseOffset: 11 }]);
+
+  world.connection.state = 'DOWN';
+  world.after(61_000);
+
+  expect(world.reports()).toEqual([{ count: 1, error: 0, status: YES, baseOffset: -1001 }]);
+  expect(part.sequence!.broken).toBe(false);
+});
+
+test('a broker that remembers only the youngest of what it has stored is believed that it has the others', () => {
+  const world = idempotent();
+  const part = begun(world);
+  send(world, part, 3);
+  for (let i = 0; i < 3; i++) world.connection.end(TRANSPORT);
+  world.after(5000);
+
+  refuse(world, OUT_OF_ORDER);
+  refuse(world, OUT_OF_ORDER);
+  accept(world, 12);
+  world.after(5000);
+  refuse(world, OUT_OF_ORDER);
+  refuse(world, OUT_OF_ORDER);
+
+  expect(world.reports().map(({ error, baseOffset }) => [error, baseOffset])).toEqual([
+    [0, 12],
+    [0, -1001],
+    [0, -1001],
+  ]);
+  expect(world.fatals).toEqual([]);
 });
 
 test('a batch that the broker has already is delivered, where it does not say', () => {
@@ -109,7 +203,7 @@ test('a batch that the broker has already is delivered, where it does not say', 
 
 test('a batch that was sent and is given up makes the partition begin a new epoch', () => {
   const world = idempotent();
-  const part = world.partition();
+  const part = begun(world);
   send(world, part, 3);
 
   refuse(world, E.RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE);
@@ -122,16 +216,19 @@ test('a batch that was sent and is given up makes the partition begin a new epoc
   world.identity = { id: 70, epoch: 4 };
   world.serve();
 
-  expect(sent(world).slice(3)).toEqual([
-    [4, 0],
-    [4, 1],
+  expect(sent(world).slice(3)).toEqual([[4, 0]]);
+  accept(world, 7);
+  world.serve();
+  expect(sent(world).slice(4)).toEqual([[4, 1]]);
+  expect(world.reports()).toMatchObject([
+    { error: E.RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE, status: NO },
+    { error: 0, baseOffset: 7 },
   ]);
-  expect(world.reports()).toMatchObject([{ error: E.RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE, status: NO }]);
 });
 
 test('what may be stored is settled under its old sequence before the new epoch begins', () => {
   const world = idempotent({ 'message.timeout.ms': '60000' });
-  const part = world.partition();
+  const part = begun(world);
   send(world, part, 1);
   world.after(59_000);
   send(world, part, 2);
@@ -142,8 +239,8 @@ test('what may be stored is settled under its old sequence before the new epoch 
   world.serve();
   expect(world.raised).toEqual([]);
   expect(sent(world).slice(3)).toEqual([
-    [3, 1],
-    [3, 2],
+    [3, 11],
+    [3, 12],
   ]);
 
   refuse(world, DUPLICATE);
@@ -185,15 +282,15 @@ test('a partition that has nothing under way follows a new epoch at once', () =>
 
 test('a partition with something in flight goes on in its epoch', () => {
   const world = idempotent();
-  const part = world.partition();
+  const part = begun(world);
   send(world, part, 1);
   world.identity = { id: 70, epoch: 4 };
 
   send(world, part, 1);
 
   expect(sent(world)).toEqual([
-    [3, 0],
-    [3, 1],
+    [3, 10],
+    [3, 11],
   ]);
 });
 
@@ -213,13 +310,29 @@ describe('fatal is', () => {
 
   test('a sequence that the broker finds behind what it has confirmed', () => {
     const world = idempotent();
-    const part = world.partition();
+    const part = begun(world);
     send(world, part, 2);
     const [first, second] = world.connection.open.splice(0);
     second!.done(0, answer(['t', 0, 0, 1]), 9, null);
     first!.done(0, answer(['t', 0, OUT_OF_ORDER, -1]), 9, null);
 
     expect(world.fatals[0]).toContain('rewound sequence number');
+  });
+
+  test('a refused sequence of what may be stored, once none behind it is known to the broker either', () => {
+    const world = idempotent();
+    const part = begun(world);
+    send(world, part, 2);
+    for (let i = 0; i < 2; i++) world.connection.end(TRANSPORT);
+    world.after(5000);
+
+    for (let i = 0; i < 2; i++) refuse(world, OUT_OF_ORDER);
+    expect(world.fatals).toEqual([]);
+    world.after(5000);
+    refuse(world, OUT_OF_ORDER);
+
+    expect(world.fatals[0]).toContain('desynchronization');
+    expect(world.reports()).toMatchObject([{ error: OUT_OF_ORDER, status: MAYBE }]);
   });
 
   test('an unknown producer id for what may be stored already', () => {
@@ -275,7 +388,7 @@ test('an unknown producer id at the first try begins a new epoch', () => {
 
 test('after a fatal error nothing is sent again', () => {
   const world = idempotent();
-  const part = world.partition();
+  const part = begun(world);
   send(world, part, 2);
 
   refuse(world, OUT_OF_ORDER);
@@ -288,13 +401,13 @@ test('after a fatal error nothing is sent again', () => {
 
 test('a partition takes its place in the sequence along to another broker', () => {
   const world = idempotent();
-  const part = world.partition();
+  const part = begun(world);
   send(world, part, 2);
   accept(world, 0);
 
   const state = part.left().sequence;
 
-  expect(new PartitionSequence(state).save()).toEqual({ id: 70, epoch: 3, next: 2, due: 1, broken: false });
+  expect(new PartitionSequence(state).save()).toEqual({ id: 70, epoch: 3, next: 12, due: 11, broken: false });
 });
 
 test('sequences wrap behind 2^31 - 1', () => {

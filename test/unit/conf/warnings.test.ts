@@ -46,6 +46,25 @@ describe('a warning', () => {
         'property topic.metadata.refresh.fast.cnt has no effect: librdkafka ignores it',
       ],
     ],
+    [
+      { 'api.version.request': 'false' },
+      'producer',
+      [
+        'property api.version.request is deprecated',
+        'property api.version.request has no effect: every broker that we support is asked for its versions',
+      ],
+    ],
+    [{ 'api.version.request': 'true' }, 'consumer', ['property api.version.request is deprecated']],
+    [
+      { 'broker.version.fallback': '0.9.0', 'api.version.fallback.ms': '1000' },
+      'consumer',
+      [
+        'property api.version.fallback.ms is deprecated',
+        'property api.version.fallback.ms has no effect: only for brokers older than 0.10, which are not supported',
+        'property broker.version.fallback is deprecated',
+        'property broker.version.fallback has no effect: only for brokers older than 0.10, which are not supported',
+      ],
+    ],
     [{ 'queuing.strategy': 'fifo' }, 'producer', ['property queuing.strategy is deprecated and experimental']],
     [{ 'linger.ms': '5' }, 'consumer', ['property queue.buffering.max.ms is for producers: this consumer ignores it']],
     [
@@ -86,10 +105,10 @@ describe('a warning', () => {
 
   it('names a callback that is kept for later, but not one that was cleared', () => {
     const conf = confWith({ 'bootstrap.servers': 'a:1' });
-    conf.setPointer('throttle_cb', () => {});
+    conf.setPointer('background_event_cb', () => {});
     conf.setPointer('stats_cb', null);
 
-    expect(finished(conf, 'producer').warnings).toEqual(['property throttle_cb has no effect yet']);
+    expect(finished(conf, 'producer').warnings).toEqual(['property background_event_cb has no effect yet']);
   });
 
   it('tells of topic properties that a default topic conf replaced', () => {

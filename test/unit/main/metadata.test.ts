@@ -26,6 +26,7 @@ class Bench {
   /** What somebody was told: `absent` of each topic. */
   readonly absent: number[] = [];
   readonly unused: Set<string> = new Set();
+  readonly rebootstraps: { readonly at: number; readonly cause: string }[] = [];
   readonly metadata: Metadata;
   private answered = 0;
 
@@ -52,6 +53,7 @@ class Bench {
       },
       log: () => undefined,
       setNodes: () => undefined,
+      rebootstrap: (cause) => this.rebootstraps.push({ at: this.now, cause }),
       isDown: (node) => this.down.has(node),
       topicChanged: (topic) => this.changed.push(structuredClone(topic)),
       topicAbsent: ({ absent }) => this.absent.push(absent),
@@ -96,7 +98,7 @@ class Bench {
       })),
     }));
     const brokers = [{ nodeId: 1, host: 'b1', port: 9092, rack: null }];
-    request.done(0, { brokers, topics, clusterId: 'c', controllerId: 1 } as never, 9, null);
+    request.done(0, { brokers, topics, clusterId: 'c', controllerId: 1, errorCode: 0 } as never, 13, null);
   }
 
   /** A topic that is known and quiet, at the time this returns. */
@@ -469,10 +471,111 @@ describe('failures', () => {
     bench.metadata.want('a');
     bench.advance(0);
 
-    bench.sent[0]!.request.done(0, { brokers: [], topics: [], clusterId: null, controllerId: -1 } as never, 9, null);
+    bench.sent[0]!.request.done(
+      0,
+      { brokers: [], topics: [], clusterId: null, controllerId: -1, errorCode: 0 } as never,
+      9,
+      null,
+    );
     bench.advance(100);
 
     expect(bench.metadata.known).toBe(false);
     expect(bench.sent.length).toBe(2);
+  });
+});
+
+describe('starting over from the bootstrap servers', () => {
+  const RECOVERY = {
+    'metadata.recovery.strategy': 'rebootstrap',
+    'metadata.recovery.rebootstrap.trigger.ms': 5000,
+    'topic.metadata.refresh.interval.ms': 60_000,
+  };
+  const silent = () => E.RD_KAFKA_RESP_ERR__TIMED_OUT;
+
+  test('is asked for when no metadata came for the trigger time, once, and again when asked in vain as long', () => {
+    const bench = new Bench(RECOVERY);
+    bench.metadata.want('a');
+
+    bench.advance(4999, silent);
+    const early = [...bench.rebootstraps];
+    bench.advance(6500, silent);
+
+    expect(early).toEqual([]);
+    expect(bench.rebootstraps.map(({ cause }) => cause)).toEqual(['silent', 'silent']);
+    expect(bench.rebootstraps[0]!.at).toBe(5000);
+  });
+
+  test('is asked for though the request is still on its way', () => {
+    const bench = new Bench(RECOVERY);
+    bench.metadata.want('a');
+
+    bench.advance(5000);
+
+    expect(bench.sent.length).toBe(1);
+    expect(bench.rebootstraps).toEqual([{ at: 5000, cause: 'silent' }]);
+  });
+
+  test('is not asked for while answers come, however much time is between them', () => {
+    const bench = new Bench(RECOVERY);
+    bench.metadata.want('a');
+
+    bench.advance(600_000, () => [{ name: 'a', partitions: [{ leader: 1 }] }]);
+
+    expect(bench.sent.length).toBeGreaterThan(5);
+    expect(bench.rebootstraps).toEqual([]);
+  });
+
+  test('is never asked for by the clock with metadata.recovery.strategy=none', () => {
+    const bench = new Bench({ ...RECOVERY, 'metadata.recovery.strategy': 'none' });
+    bench.metadata.want('a');
+
+    bench.advance(60_000, silent);
+
+    expect(bench.rebootstraps).toEqual([]);
+  });
+
+  test('is asked for when a broker requires it, and what else its answer says is not believed', () => {
+    const bench = new Bench(RECOVERY);
+    bench.metadata.want('a');
+    bench.advance(0);
+
+    const errorCode = E.RD_KAFKA_RESP_ERR_REBOOTSTRAP_REQUIRED;
+    const brokers = [{ nodeId: 1, host: 'b1', port: 9092, rack: null }];
+    bench.sent[0]!.request.done(
+      0,
+      { brokers, topics: [], clusterId: 'c', controllerId: 1, errorCode } as never,
+      13,
+      null,
+    );
+
+    expect(bench.rebootstraps).toEqual([{ at: 0, cause: 'required' }]);
+    expect(bench.metadata.known).toBe(false);
+  });
+});
+
+describe('topic.blacklist', () => {
+  const LIST = { 'topic.blacklist': '^secret,b{2,,3}' };
+
+  test('makes topics missing, whatever the cluster says of them, when the propagation time is over', () => {
+    const bench = new Bench(LIST);
+    bench.metadata.want('secrets');
+    bench.metadata.want('open');
+
+    bench.advance(31_000, () => ['secrets', 'open'].map((name) => ({ name, partitions: [{ leader: 1 }] })));
+
+    expect(bench.metadata.topics.get('open')?.err).toBe(0);
+    expect(bench.metadata.topics.get('secrets')?.err).toBe(E.RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC);
+  });
+
+  test('is a list of regular expressions that may match anywhere; two commas are one of an expression', () => {
+    const { metadata } = new Bench(LIST);
+
+    const hit = ['secret', 'secrets', 'abb', 'bbbb', 'open', 'a secret', 'ab'].filter((name) => metadata.ignores(name));
+
+    expect(hit).toEqual(['secret', 'secrets', 'abb', 'bbbb']);
+  });
+
+  test('that is not set ignores nothing', () => {
+    expect(new Bench().metadata.ignores('')).toBe(false);
   });
 });

@@ -63,6 +63,14 @@ test('a condition may name a broker', () => {
   expect(conditions.next(3, 2, {}, nameOf)?.error).toBe(5);
 });
 
+test('as many errors as one likes are pushed at once', () => {
+  const stacks = new FaultStacks();
+
+  for (let i = 0; i < 2; i++) stacks.push(0, errorFaults(new Array(300_000).fill(7)));
+
+  expect(stacks.count(0)).toBe(600_000);
+});
+
 test('a condition knows topics that a request names by id', () => {
   const conditions = new Conditions();
   conditions.add(1, { ...ANY, topic: 'a' }, errorFaults([5])[0], 1);

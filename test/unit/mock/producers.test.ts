@@ -31,7 +31,10 @@ test('a batch older than those five is out of order, as in Kafka', () => {
 
 test('a gap is out of order', () => {
   expect(after([0, 4]).check(1, 0, 6, 6)).toEqual({ kind: 'error', errorCode: E.OUT_OF_ORDER_SEQUENCE_NUMBER });
-  expect(new PartitionProducers().check(1, 0, 1, 1)).toMatchObject({ errorCode: E.OUT_OF_ORDER_SEQUENCE_NUMBER });
+});
+
+test('a producer that the partition does not know begins anywhere, as in Kafka', () => {
+  expect(new PartitionProducers().check(1, 3, 7, 9)).toEqual({ kind: 'append' });
 });
 
 test('sequences wrap from 2^31 - 1 to 0', () => {
@@ -69,8 +72,9 @@ test('a transactional id keeps its producer id and raises the epoch', () => {
   expect(ids.check('tx', first.producerId, 1)).toBe(E.NONE);
 });
 
-test('an id that was never handed out is unknown', () => {
-  expect(new ProducerIds().check(null, 4711, 0)).toBe(E.UNKNOWN_PRODUCER_ID);
+test('an id that was never handed out is unknown to transactions only, as in Kafka', () => {
+  expect(new ProducerIds().check('tx', 4711, 0)).toBe(E.UNKNOWN_PRODUCER_ID);
+  expect(new ProducerIds().check(null, 4711, 0)).toBe(E.NONE);
 });
 
 test('a producer without a transactional id gets a new id whatever it had', () => {

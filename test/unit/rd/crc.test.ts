@@ -5,6 +5,25 @@ import { Generator } from '../records/generator.ts';
 
 const CHECK = Buffer.from('123456789');
 
+/** The conditions of the zlib licence, laid out as librdkafka's own unit test (crc32c.c) sums them up. */
+const ZLIB_LICENCE = [
+  "  This software is provided 'as-is', without any express or implied",
+  '  warranty.  In no event will the author be held liable for any damages',
+  '  arising from the use of this software.',
+  '',
+  '  Permission is granted to anyone to use this software for any purpose,',
+  '  including commercial applications, and to alter it and redistribute it',
+  '  freely, subject to the following restrictions:',
+  '',
+  '  1. The origin of this software must not be misrepresented; you must not',
+  '     claim that you wrote the original software. If you use this software',
+  '     in a product, an acknowledgment in the product documentation would be',
+  '     appreciated but is not required.',
+  '  2. Altered source versions must be plainly marked as such, and must not be',
+  '     misrepresented as being the original software.',
+  '  3. This notice may not be removed or altered from any source distribution.',
+].join('\n');
+
 /** Bit by bit, for any reflected polynomial. */
 function reference(bytes: Uint8Array, polynomial: number): number {
   let crc = -1;
@@ -18,6 +37,10 @@ function reference(bytes: Uint8Array, polynomial: number): number {
 describe('crc32c', () => {
   test('gives the published check value and 0 for nothing', () => {
     expect([crc32c(CHECK), crc32c(new Uint8Array(0))]).toEqual([0xe3069283, 0]);
+  });
+
+  test("gives the sum of librdkafka's own vector", () => {
+    expect(crc32c(Buffer.from(ZLIB_LICENCE))).toBe(0x7dcde113);
   });
 
   test('equals the bit-by-bit definition, also on shared memory', () => {

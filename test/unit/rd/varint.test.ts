@@ -114,6 +114,27 @@ describe('varlong', () => {
     expect(values.map(varlongSize)).toEqual(bytes.map((each) => each.length));
   });
 
+  // The vectors of librdkafka's own unit test (rdvarint.c), as published.
+  test.each([
+    [0, '00'],
+    [1, '02'],
+    [-1, '01'],
+    [23, '2e'],
+    [-23, '2d'],
+    [253, 'fa03'],
+    [1234567890101112, 'f08dd3c8a7b5b104'],
+    [-1234567890101112, 'ef8dd3c8a7b5b104'],
+  ])('%i is %s, there and back, and nothing less than that is read', (value, hex) => {
+    const bytes = written(writeVarlong, value);
+    const [whole, part] = [{ at: 0 }, { at: 0 }];
+
+    const read = readVarlong(Uint8Array.from([...bytes, 0xff]), whole, bytes.length + 1);
+    readVarlong(Uint8Array.from(bytes), part, bytes.length - 1);
+
+    expect(Buffer.from(bytes).toString('hex')).toBe(hex);
+    expect([read, whole.at, part.at]).toEqual([value, bytes.length, -1]);
+  });
+
   test('what was written is read back up to +-(2^53 - 1)', () => {
     const random = new Generator(4);
     const values = [...WIDE_EDGES, 2 ** 53 - 1, 1 - 2 ** 53, ...Array.from({ length: 5000 }, () => random.integer(53))];
