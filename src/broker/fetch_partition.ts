@@ -31,6 +31,8 @@ export class FetchPartition {
   /** Counted up as the cell's counter is, so the difference is what waits for the app. */
   fetchedMessages: number;
   lastError: string;
+  /** Base offset of the broken batch that the app was told of last; -1: none. */
+  broken: number;
   stopped: boolean;
 
   constructor(op: FetchStartOp, memory: HandleMemory, maxBytes: number) {
@@ -49,6 +51,7 @@ export class FetchPartition {
     this.lastEof = -1;
     this.fetchedMessages = Atomics.load(this.cell.words, this.cell.base + MESSAGES);
     this.lastError = '';
+    this.broken = -1;
     this.stopped = false;
   }
 

@@ -26,8 +26,8 @@ export interface PartitionRecords {
 }
 
 export interface ReadOptions extends BatchReaderOptions {
-  /** Goes on behind a broken batch if a good one follows. */
-  readonly skipBroken: boolean;
+  /** Base offset of the broken batch that was told last, -1: none. Those up to it are left out if a good one follows. */
+  readonly broken: number;
 }
 
 /** `records` is a view of the frame, whose memory is buffer 0 of the block. Ends at the first batch that is broken. */
@@ -54,8 +54,10 @@ export function readRecords(
     } catch (error) {
       const broken = error as RecordError;
       if (broken.name !== 'RecordError') throw error;
-      result.error = { err: broken.code, text: broken.message, offset: result.nextOffset };
-      if (options.skipBroken && broken.code === E.RD_KAFKA_RESP_ERR__BAD_MSG) continue;
+      // NaN and what lies before us are no offsets to believe.
+      const offset = broken.baseOffset >= result.nextOffset ? broken.baseOffset : result.nextOffset;
+      result.error = { err: broken.code, text: broken.message, offset };
+      if (broken.code === E.RD_KAFKA_RESP_ERR__BAD_MSG && offset <= options.broken) continue;
       break;
     }
     addBatch(reader, records, block, result);

@@ -256,7 +256,7 @@ export class Fetcher {
       checkCrcs: settings['check.crcs'],
       maxDecompressed: settings['receive.message.max.bytes'],
       // At the second look: the first may have met a fault of the wire.
-      skipBroken: part.lastError === errorAt(E.RD_KAFKA_RESP_ERR__BAD_MSG, fetchOffset),
+      broken: part.broken,
     };
     const read = result.records === null ? null : readRecords(result.records, fetchOffset, block, options);
     if (read !== null) {
@@ -266,7 +266,8 @@ export class Fetcher {
       Atomics.add(this.env.head, QUEUED_BYTES, read.bytes);
       if (read.error !== null) {
         part.notBefore = this.env.now() + settings['fetch.error.backoff.ms'];
-        this.report(part, read.error.err, read.error.text, errors);
+        this.report(part, read.error.err, read.error.text, errors, read.error.offset);
+        if (read.error.err === E.RD_KAFKA_RESP_ERR__BAD_MSG) part.broken = read.error.offset;
       } else if (read.nextOffset > fetchOffset) part.lastError = '';
       else this.noProgress(part, read.partial, result, errors);
     } else part.lastError = '';
@@ -311,18 +312,24 @@ export class Fetcher {
   }
 
   /** Tells the app once for each error that is new at this position. */
-  private report(part: FetchPartition, err: number, text: string, errors: BrokerToAppOp[] | null): void {
-    const what = errorAt(err, part.offset);
+  private report(
+    part: FetchPartition,
+    err: number,
+    text: string,
+    errors: BrokerToAppOp[] | null,
+    offset: number = part.offset,
+  ): void {
+    const what = errorAt(err, offset);
     if (part.lastError === what) return;
     part.lastError = what;
-    const where = `${part.topic} [${part.number}] at offset ${part.logical ?? part.offset}`;
+    const where = `${part.topic} [${part.number}] at offset ${part.logical ?? offset}`;
     const op: BrokerToAppOp = {
       type: 'fetch_error',
       cell: part.cell.id,
       home: part.home,
       err,
       text: `${where}: ${text}`,
-      offset: part.offset,
+      offset,
     };
     if (errors === null) this.env.toApp(op);
     else errors.push(op);
@@ -372,6 +379,7 @@ export class Fetcher {
       return;
     }
     part.logical = part.reset;
+    part.broken = -1;
     part.notBefore = 0;
   }
 }

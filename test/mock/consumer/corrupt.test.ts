@@ -72,16 +72,25 @@ const offsetsOf = (...batches: number[]): number[] =>
   batches.flatMap((index) => Array.from({ length: PER_BATCH }, (_, i) => index * PER_BATCH + i));
 
 for (const codec of CODECS) {
-  test(`${codec}: a batch whose checksum is wrong is told once, and reading goes on behind it`, async (t) => {
-    const good = [0, 1, 2].map((index) => aBatch(codec, index));
-    const broken = flipped(good[1]!, (HEADER_SIZE + 20) * 8 + 3);
-    const rk = await aConsumerOf(t, [good[0]!, broken, good[2]!], { 'check.crcs': true });
+  test(`${codec}: each batch whose checksum is wrong is told once, and reading goes on behind it`, async (t) => {
+    const good = [0, 1, 2, 3, 4, 5, 6].map((index) => aBatch(codec, index));
+    const broken = new Map([
+      [1, (HEADER_SIZE + 20) * 8 + 3],
+      // Attributes: says that it is of another codec.
+      [3, 22 * 8],
+      // Last offset.
+      [5, 23 * 8 + 1],
+    ]);
+    const log = good.map((batch, index) => (broken.has(index) ? flipped(batch, broken.get(index)!) : batch));
+    const rk = await aConsumerOf(t, log, { 'check.crcs': true });
 
-    const { offsets, errors } = await readUpTo(rk, 3 * PER_BATCH - 1);
+    const { offsets, errors } = await readUpTo(rk, 7 * PER_BATCH - 1);
 
-    expect(offsets).toEqual(offsetsOf(0, 2));
+    expect(offsets).toEqual(offsetsOf(0, 2, 4, 6));
     expect(errors.map(({ err, offset, partition }) => [k.rd_kafka_err2name(err), offset, partition])).toEqual([
       ['_BAD_MSG', PER_BATCH, 0],
+      ['_BAD_MSG', 3 * PER_BATCH, 0],
+      ['_BAD_MSG', 5 * PER_BATCH, 0],
     ]);
     expect(k.rd_kafka_message_errstr(errors[0]!)).toMatch(/corrupt \[0\] at offset 5: crc: 0x/);
   });

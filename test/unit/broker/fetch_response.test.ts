@@ -24,11 +24,11 @@ interface Read extends PartitionRecords {
 }
 
 /** Reads these batches as they lie in a frame, behind other bytes of it. */
-function read(pieces: readonly Uint8Array[], fetchOffset = 0, skipBroken = false): Read {
+function read(pieces: readonly Uint8Array[], fetchOffset = 0, told = -1): Read {
   const frame = Buffer.concat([Buffer.alloc(13), ...pieces]);
   const own = new Uint8Array(frame);
   const block: Block = { buffers: [own.buffer] };
-  const options = { checkCrcs: true, maxDecompressed: 1 << 20, skipBroken };
+  const options = { checkCrcs: true, maxDecompressed: 1 << 20, broken: told };
   return { ...readRecords(own.subarray(13), fetchOffset, block, options), block };
 }
 
@@ -104,14 +104,24 @@ test('the walk ends at a batch whose checksum is wrong', () => {
 });
 
 test('at the second look a broken batch is left out if a good one follows', () => {
-  const { batches, nextOffset, error } = read([broken(batch(3, 2)), batch(5, 1)], 3, true);
+  const { batches, nextOffset, error } = read([broken(batch(3, 2)), batch(5, 1)], 3, 3);
 
   expect(batches.map(({ baseOffset }) => baseOffset)).toEqual([5]);
   expect([nextOffset, error]).toEqual([6, null]);
 });
 
+test('at the second look the next broken batch ends the walk, behind good ones or at once', () => {
+  const behind = read([broken(batch(3, 2)), batch(5, 1), broken(batch(6, 1)), batch(7, 1)], 3, 3);
+  const atOnce = read([broken(batch(3, 2)), broken(batch(5, 1)), batch(6, 1)], 3, 3);
+  const bothTold = read([broken(batch(3, 2)), broken(batch(5, 1)), batch(6, 1)], 3, 5);
+
+  expect([behind.batches.length, behind.nextOffset, behind.error?.offset]).toEqual([1, 6, 6]);
+  expect([atOnce.batches.length, atOnce.nextOffset, atOnce.error?.offset]).toEqual([0, 3, 5]);
+  expect([bothTold.batches.length, bothTold.nextOffset, bothTold.error]).toEqual([1, 7, null]);
+});
+
 test('at the second look a broken batch that is the last is not given up', () => {
-  const { nextOffset, error } = read([broken(batch(3, 2))], 3, true);
+  const { nextOffset, error } = read([broken(batch(3, 2))], 3, 3);
 
   expect([nextOffset, error?.err]).toEqual([3, BAD_MSG]);
 });
@@ -120,7 +130,7 @@ test('an unknown codec ends the walk, also at the second look', () => {
   const bytes = batch(0, 2);
   bytes[22]! |= UNKNOWN_CODEC;
   settleCrc(bytes, 0, bytes.length);
-  const { nextOffset, error } = read([bytes, batch(2, 1)], 0, true);
+  const { nextOffset, error } = read([bytes, batch(2, 1)], 0, 0);
 
   expect([nextOffset, error?.err]).toEqual([0, NOT_IMPLEMENTED]);
 });
@@ -185,5 +195,5 @@ test('at the second look a broken old message is left out if a good one follows'
   const pieces = [broken(oldMessage({ offset: 3 })), oldMessage({ offset: 4 })];
 
   expect(read(pieces, 3)).toMatchObject({ nextOffset: 3, error: { err: BAD_MSG, offset: 3 } });
-  expect(read(pieces, 3, true)).toMatchObject({ nextOffset: 5, error: null });
+  expect(read(pieces, 3, 3)).toMatchObject({ nextOffset: 5, error: null });
 });
