@@ -351,18 +351,15 @@ export class Producer {
       return;
     }
     if (counted) batch.retries++;
-    const { settings, random } = this.env;
-    batch.notBefore =
-      (this.env.now() +
-        retryBackoff(
-          Math.max(1, batch.retries),
-          settings['retry.backoff.ms'],
-          settings['retry.backoff.max.ms'],
-          random,
-        )) |
-      0;
-    batch.backoff = true;
+    this.backOff(batch);
     this.sendAgain(part, batch);
+  }
+
+  private backOff(batch: TakenBatch): void {
+    const { settings, random } = this.env;
+    const { 'retry.backoff.ms': first, 'retry.backoff.max.ms': most } = settings;
+    batch.notBefore = (this.env.now() + retryBackoff(Math.max(1, batch.retries), first, most, random)) | 0;
+    batch.backoff = true;
   }
 
   private sendAgain(part: Partition, batch: TakenBatch): void {
@@ -386,7 +383,10 @@ export class Producer {
     if (!this.fatal && (disorder === 'follows' || forgotten || (!unknown && sequence.doubts(batch, part.inflight)))) {
       // Had it been stored before, the broker would have said so.
       if (sequence.broken) batch.maybePersisted = false;
-      if (forgotten) sequence.broken = true;
+      if (forgotten) {
+        sequence.broken = true;
+        this.backOff(batch);
+      }
       this.sendAgain(part, batch);
       return true;
     }
