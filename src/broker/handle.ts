@@ -101,7 +101,7 @@ export class HostedHandle implements LoopTask {
       op.mainPort,
       (message) => this.routeMain(message),
       soon,
-      () => this.finish(),
+      () => this.mainGone(),
     );
     this.memory.readPort = (creator) => (creator === MAIN ? this.fromMain : this.fromApp).readOne();
   }
@@ -323,6 +323,12 @@ export class HostedHandle implements LoopTask {
   /** The app thread is gone: what it left is finished by main's orders; nobody reads our reports. */
   private appGone(): void {
     this.loop.soon();
+  }
+
+  /** Main died: the app gives each batch its verdict, so what ends here with our sockets is not reported. */
+  private mainGone(): void {
+    if (!this.closing) for (const { producer } of this.brokers.values()) producer.abandoned = true;
+    this.finish();
   }
 
   private close(): void {

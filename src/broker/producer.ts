@@ -80,6 +80,8 @@ export class Producer {
   private reported: boolean;
   /** The producer ends on an error of its sequence: nothing is sent again. */
   private fatal: boolean;
+  /** Answers, and the end of the connection, mean nothing any more. */
+  abandoned: boolean;
 
   constructor(env: ProducerEnv) {
     this.env = env;
@@ -94,6 +96,7 @@ export class Producer {
     this.nextExpiryScan = 0;
     this.reported = false;
     this.fatal = false;
+    this.abandoned = false;
   }
 
   join(part: Partition): void {
@@ -299,6 +302,7 @@ export class Producer {
   }
 
   private answered(out: readonly Outgoing[], error: number, response: any, sent: boolean): void {
+    if (this.abandoned) return;
     this.reported = false;
     const results = error === 0 && response !== null ? new ProduceResults(response) : null;
     for (const { part, batch } of out) {
