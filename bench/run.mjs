@@ -4,6 +4,7 @@ import { randomUUID } from 'node:crypto';
 import { mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import { cpus, loadavg, totalmem } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { Kafka, logLevel } from 'kafkajs';
@@ -55,8 +56,20 @@ async function makeTopic(cluster, scenario, variant) {
   const partitions = variant?.partitions ?? scenario.partitions;
   const spread = Array.from({ length: partitions }, (_, partition) => ({ partition, replicas: [partition + 1] }));
   const layout = scenario.brokers ? { replicaAssignment: spread } : { numPartitions: partitions };
-  await cluster.admin.createTopics({ topics: [{ topic, ...layout }], waitForLeaders: true });
+  await cluster.admin.createTopics({ topics: [{ topic, ...layout }], waitForLeaders: false });
+  await untilLed(cluster, topic, partitions);
   return topic;
+}
+
+// kafkajs' own waiting gives up at a broker that has not heard of the topic yet.
+async function untilLed(cluster, topic, partitions) {
+  for (let tries = 0; tries < 600; tries++) {
+    const { topics } = await cluster.admin.fetchTopicMetadata({ topics: [topic] }).catch(() => ({ topics: [] }));
+    const led = topics[0]?.partitions.filter(({ partitionErrorCode, leader }) => !partitionErrorCode && leader >= 0);
+    if (led?.length === partitions) return;
+    await sleep(50);
+  }
+  throw new Error(`topic ${topic} has no leaders after half a minute`);
 }
 
 async function stored(cluster, topic) {
@@ -77,9 +90,9 @@ const countFor = (client, share = 1) => Math.ceil(messages / share / (client ===
 
 async function oneRun(cluster, scenario, { client, variant }, tasks, filledTopic) {
   const topic = filledTopic ?? (await makeTopic(cluster, scenario, variant));
-  const count = countFor(client, scenario.share);
-  const options = { bootstrap: cluster.bootstrap, topic, count, ...scenario.options, ...variant?.options };
-  if (scenario.filled) options.group = `bench-${randomUUID()}`;
+  const count = countFor(client, variant?.share ?? scenario.share);
+  const group = `bench-${randomUUID()}`;
+  const options = { bootstrap: cluster.bootstrap, topic, group, count, ...scenario.options, ...variant?.options };
   const run = await tasks[scenario.task](options);
   if (scenario.delivers) {
     const there = await stored(cluster, topic);
@@ -91,33 +104,61 @@ async function oneRun(cluster, scenario, { client, variant }, tasks, filledTopic
   return { result: run.result, cpuSeconds: run.cpuSeconds, wallSeconds: run.wallSeconds };
 }
 
-async function fill(cluster, scenario, filler) {
-  const topic = await makeTopic(cluster, scenario);
-  const times = filler.name === 'kafkajs' ? 5 : 1;
+// `filled: 'lines'`: our client writes lines that differ, for they have to shrink as text does and be the same each time.
+async function fill(cluster, scenario, variant, fillers) {
+  const topic = await makeTopic(cluster, scenario, variant);
+  const { bootstrap } = cluster;
+  if (scenario.filled === 'lines') {
+    const count = countFor('ours', variant?.share ?? scenario.share);
+    const run = await fillers.lines.fill({ bootstrap, topic, count, ...scenario.options, ...variant?.options });
+    const there = await stored(cluster, topic);
+    if (there !== run.result.sent) throw new Error(`${run.result.sent} messages filled in, ${there} in the topic`);
+    return topic;
+  }
+  const times = fillers.any.name === 'kafkajs' ? 5 : 1;
   for (let i = 0; i < times; i++)
-    await filler.tasks.produce({ bootstrap: cluster.bootstrap, topic, count: countFor(filler.name) });
+    await fillers.any.tasks.produce({ bootstrap, topic, count: countFor(fillers.any.name) });
   return topic;
 }
 
 // Who does what: a row of the table. `base` is the row that it is compared to.
-function rowsOf(scenario, names) {
-  if (!scenario.variants) return names.map((client) => ({ name: client, client, base: names[0] }));
-  const nameOf = (client, variant) => (names.length > 1 ? `${variant.name}: ${client}` : variant.name);
+function rowsOf(scenario, all, canDo) {
+  if (!scenario.variants) return all.map((client) => ({ name: client, client, base: all[0] }));
+  const nameOf = (client, variant) => (all.length > 1 ? `${variant.name}: ${client}` : variant.name);
   const first = scenario.compareTo === 'first' && scenario.variants[0];
-  return scenario.variants.flatMap((variant) =>
-    names.map((client) => ({
+  return scenario.variants.flatMap((variant) => {
+    const names = all.filter((client) => canDo(client, variant));
+    return names.map((client) => ({
       name: nameOf(client, variant),
       client,
       variant,
       base: nameOf(first ? client : names[0], first || variant),
-    })),
-  );
+    }));
+  });
+}
+
+const atLeast = (version, least) => version.localeCompare(least, 'en', { numeric: true }) >= 0;
+
+// `without`: who cannot do a variant at all; `librdkafka`: the version that it came with.
+function canDoOf(clients) {
+  return (client, { without = [], librdkafka = '0' }) =>
+    !without.includes(client) && (client !== 'librdkafka' || atLeast(clients.get(client).version, librdkafka));
+}
+
+// A topic for each variant that is filled before and deleted after it; else all rows take turns.
+function turnsOf(scenario, rows) {
+  if (!scenario.filled || !scenario.variants) return [rows];
+  return scenario.variants.map((variant) => rows.filter((row) => row.variant === variant));
 }
 
 function print(scenario, runs, rows) {
   const of = (name, base, figure) => runs.get(name).map((run, i) => figure.of(run, runs.get(base)[i]));
   const compared = scenario.figures.filter((figure) => figure.compare);
-  const to = ({ name, base }, figure) => `${short(median(of(name, base, figure)) / median(of(base, base, figure)))} x`;
+  const clientOf = (wanted) => rows.find(({ name }) => name === wanted).client;
+  const to = ({ name, base }, figure) =>
+    scenario.compareTo !== 'first' && clientOf(base) !== rows[0].client
+      ? '-'
+      : `${short(median(of(name, base, figure)) / median(of(base, base, figure)))} x`;
   const whom = scenario.compareTo === 'first' ? rows[0].name : rows[0].client;
   const head = [
     '',
@@ -138,21 +179,32 @@ function progress(text) {
   if (process.stderr.isTTY) process.stderr.write(`\r${text}\x1b[K`);
 }
 
-async function measure(cluster, scenario, clients, filler) {
-  const names = scenario.clients.filter((name) => clients.get(name)?.[scenario.task]);
-  if (names.length === 0) return console.log(`\n${scenario.name}: nobody here can do it yet`);
-  const filledTopic = scenario.filled ? await fill(cluster, scenario, filler) : null;
-  const rows = rowsOf(scenario, names);
-  const runs = new Map(rows.map(({ name }) => [name, []]));
+async function takeTurns(cluster, scenario, rows, clients, filledTopic) {
+  const runs = rows.map(({ name }) => [name, []]);
   for (let round = 0; round < (scenario.rounds ?? rounds); round++) {
     for (let i = 0; i < rows.length; i++) {
-      const row = rows[(i + round) % rows.length];
-      progress(`${scenario.name}: round ${round + 1}, ${row.name}`);
-      runs.get(row.name).push(await oneRun(cluster, scenario, row, clients.get(row.client), filledTopic));
+      const at = (i + round) % rows.length;
+      progress(`${scenario.name}: round ${round + 1}, ${rows[at].name}`);
+      runs[at][1].push(await oneRun(cluster, scenario, rows[at], clients.get(rows[at].client), filledTopic));
     }
   }
+  return runs;
+}
+
+async function measure(cluster, scenario, clients, fillers) {
+  const names = scenario.clients.filter((name) => clients.get(name)?.[scenario.task]);
+  const fills = scenario.filled !== 'lines' || fillers.lines?.fill;
+  if (names.length === 0 || !fills) return console.log(`\n${scenario.name}: nobody here can do it yet`);
+  const rows = rowsOf(scenario, names, canDoOf(clients));
+  const runs = new Map();
+  for (const turn of turnsOf(scenario, rows)) {
+    if (turn.length === 0) continue;
+    progress(`${scenario.name}: ${scenario.filled ? 'filling a topic' : 'starting'}`);
+    const filledTopic = scenario.filled ? await fill(cluster, scenario, turn[0].variant, fillers) : null;
+    for (const [name, ofRow] of await takeTurns(cluster, scenario, turn, clients, filledTopic)) runs.set(name, ofRow);
+    if (filledTopic) await cluster.admin.deleteTopics({ topics: [filledTopic] });
+  }
   progress('');
-  if (filledTopic) await cluster.admin.deleteTopics({ topics: [filledTopic] });
   print(scenario, runs, rows);
   return { name: scenario.name, title: scenario.title, runs: Object.fromEntries(runs) };
 }
@@ -177,7 +229,8 @@ async function openCluster(kind) {
 async function warmUp(cluster, filler) {
   progress('warming up the broker');
   const topic = await makeTopic(cluster, { name: 'warm-up', partitions: 4 });
-  for (let i = 0; i < 3; i++) await filler.tasks.produce({ bootstrap: cluster.bootstrap, topic, count: 300_000 });
+  const count = Math.min(300_000, messages);
+  for (let i = 0; i < 3; i++) await filler.tasks.produce({ bootstrap: cluster.bootstrap, topic, count });
   await cluster.admin.deleteTopics({ topics: [topic] });
   progress('');
 }
@@ -205,7 +258,8 @@ async function main() {
   const clients = await allClients(librdkafka, console.log);
   const byName = [...clients].map(([name, tasks]) => ({ name, tasks }));
   const chosen = new Map(pick(byName, wantedClients, 'client').map(({ name, tasks }) => [name, tasks]));
-  const filler = byName.find(({ name }) => name === (librdkafka ? 'librdkafka' : 'kafkajs'));
+  const any = byName.find(({ name }) => name === (librdkafka ? 'librdkafka' : 'kafkajs'));
+  const fillers = { any, lines: clients.get('ours') };
   const about = {
     at: new Date().toISOString(),
     machine: `${cpus().length} x ${cpus()[0].model}, ${Math.round(totalmem() / 2 ** 30)} GB`,
@@ -227,9 +281,9 @@ async function main() {
     if (here.length === 0) continue;
     const cluster = await openCluster(kind);
     try {
-      if (kind !== 'mock' && here.some(({ task }) => task !== 'idle')) await warmUp(cluster, filler);
+      if (kind !== 'mock' && here.some(({ task }) => !['idle', 'group'].includes(task))) await warmUp(cluster, any);
       for (const scenario of here) {
-        const measured = await measure(cluster, scenario, chosen, filler);
+        const measured = await measure(cluster, scenario, chosen, fillers);
         if (measured) report.scenarios.push(measured);
       }
     } finally {

@@ -1,5 +1,6 @@
 export interface KafkaBroker {
   readonly id: number;
+  /** Where it is, or was last. */
   readonly port: number;
   /** The path of its log file. */
   readonly log: string;
@@ -7,11 +8,11 @@ export interface KafkaBroker {
   kill(): Promise<void>;
   /** Ends the broker in order (SIGTERM): its leaderships move first. */
   shutdown(): Promise<void>;
-  /** Starts it again on the same port and data, killing it first if it runs; settles when it serves clients. */
-  restart(): Promise<void>;
+  /** Starts it again on the same data, and the same port unless another is given; settles when it serves clients. */
+  restart(options?: { port?: number }): Promise<void>;
 }
 export interface KafkaCluster {
-  /** For `bootstrap.servers`. */
+  /** For `bootstrap.servers`, as the brokers' ports are now. */
   readonly bootstrap: string;
   /** The temporary folder with its data and logs. */
   readonly folder: string;

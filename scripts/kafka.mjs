@@ -203,9 +203,13 @@ function launch(cluster, node, mainClass, args) {
   watchChildren(cluster);
 }
 
+function configure(cluster, node) {
+  writeFileSync(join(node.folder, 'server.properties'), properties(cluster, node));
+}
+
 async function format(cluster, node) {
   mkdirSync(node.folder, { recursive: true });
-  writeFileSync(join(node.folder, 'server.properties'), properties(cluster, node));
+  configure(cluster, node);
   const args = ['format', '-t', cluster.id, '-c', join(node.folder, 'server.properties')];
   launch(cluster, node, 'kafka.tools.StorageTool', args);
   const code = await node.exited;
@@ -240,14 +244,18 @@ async function endNode(node, signal) {
 function brokerControl(cluster, node) {
   return {
     id: node.id,
-    port: node.port,
+    get port() {
+      return node.port;
+    },
     /** Ends the broker at once (SIGKILL); the cluster notices after 3 s. */
     kill: () => endNode(node, 'SIGKILL'),
     /** Ends the broker in order (SIGTERM): its leaderships move first. */
     shutdown: () => endNode(node, 'SIGTERM'),
-    /** Starts it again on the same port and data, killing it first if it runs; settles when it serves clients. */
-    restart: async () => {
+    /** Starts it again on the same data, killing it first if it runs; settles when it serves clients. */
+    restart: async ({ port = node.port } = {}) => {
       await endNode(node, 'SIGKILL');
+      node.port = port;
+      configure(cluster, node);
       run(cluster, node);
       await ready(cluster, node, [node.port]);
     },
@@ -343,7 +351,9 @@ export async function startKafka({ brokers = 1, port, heap, config = {}, progres
     }
   }
   return {
-    bootstrap: cluster.brokers.map((node) => `127.0.0.1:${node.port}`).join(','),
+    get bootstrap() {
+      return cluster.brokers.map((node) => `127.0.0.1:${node.port}`).join(',');
+    },
     folder: cluster.folder,
     brokers: cluster.brokers.map((node) => brokerControl(cluster, node)),
     stop: () => stopCluster(cluster),

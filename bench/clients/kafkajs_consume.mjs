@@ -1,7 +1,7 @@
 // A group of one kafkajs consumer; the clock runs from the first message to the last.
 import { Kafka, logLevel } from 'kafkajs';
 
-const { bootstrap, topic, group, count } = JSON.parse(process.argv[2]);
+const { bootstrap, topic, group, count, size = 100 } = JSON.parse(process.argv[2]);
 const kafka = new Kafka({ brokers: bootstrap.split(','), logLevel: logLevel.NOTHING });
 const consumer = kafka.consumer({ groupId: group });
 await consumer.connect();
@@ -20,5 +20,5 @@ const seconds = await new Promise((resolve) => {
   });
 });
 await consumer.disconnect();
-if (bytes < seen * 100) throw new Error(`${seen} messages had only ${bytes} bytes`);
+if (bytes !== seen * size) throw new Error(`${seen} messages had only ${bytes} bytes`);
 console.log(`RESULT ${JSON.stringify({ messages: seen, seconds })}`);

@@ -1,4 +1,4 @@
-// From sending one message to knowing that it is stored, one at a time; the same for every client in Node.
+// From sending one message to knowing that it is stored, or consumed, one at a time; the same for every client in Node.
 
 /** `sendOne` settles when its message is delivered. Prints the RESULT line. */
 export async function measureLatency(sendOne, { warmup = 100, count }) {

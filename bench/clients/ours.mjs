@@ -1,4 +1,4 @@
-// A producer of ours for the bench, and its count of reports.
+// A producer and a consumer of ours for the bench, and the count of reports.
 import * as rdkafka from '../../dist/esm/index.js';
 
 export { rdkafka };
@@ -36,6 +36,35 @@ export function producer({ bootstrap, linger, codec, perBatch }) {
     if (message.err !== 0) reports.failed++;
   });
   return make(rdkafka.RD_KAFKA_PRODUCER, conf);
+}
+
+/** A member of `group`, from the beginning of what has no committed offset; `properties` besides. */
+export function consumer({ bootstrap, group }, properties = {}, rebalanceCb = null) {
+  const conf = confOf({
+    'bootstrap.servers': bootstrap,
+    'group.id': group,
+    'auto.offset.reset': 'earliest',
+    ...properties,
+  });
+  if (rebalanceCb) rdkafka.conf_set_rebalance_cb(conf, rebalanceCb);
+  const rk = make(rdkafka.RD_KAFKA_CONSUMER, conf);
+  rdkafka.poll_set_consumer(rk);
+  return rk;
+}
+
+export function subscribe(rk, topic) {
+  const error = rdkafka.subscribe(rk, [topic]);
+  if (error) throw new Error(rdkafka.err2str(error));
+}
+
+/** The next message, null when none comes within the time. */
+export function nextMessage(rk, timeoutMs) {
+  return checked(rdkafka.consumer_poll(rk, timeoutMs));
+}
+
+export function checked(message) {
+  if (message !== null && message.err !== 0) throw new Error(rdkafka.message_errstr(message));
+  return message;
 }
 
 export function sendAndWait(rk, topic, partition) {

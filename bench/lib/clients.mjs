@@ -37,9 +37,10 @@ function performanceTask(program, flags) {
   };
 }
 
-function librdkafkaTasks({ performance, client }) {
+function librdkafkaTasks({ performance, client, version }) {
   const set = (name, value) => (value === undefined ? [] : ['-X', `${name}=${value}`]);
   return {
+    version,
     produce: performanceTask(performance, ({ linger, codec, perBatch, text }) => [
       ...['-P', '-a', '-1', '-s', `${text === undefined ? 100 : Buffer.byteLength(text)}`],
       ...(text === undefined ? [] : ['-m', text]),
@@ -52,6 +53,9 @@ function librdkafkaTasks({ performance, client }) {
     startup: cTask(client, 'startup'),
     idle: cTask(client, 'idle'),
     rss: cTask(client, 'rss'),
+    e2e: cTask(client, 'e2e'),
+    held: cTask(client, 'held'),
+    group: cTask(client, 'group'),
   };
 }
 
@@ -60,6 +64,7 @@ const kafkajsTasks = {
   consume: nodeTask('kafkajs_consume.mjs'),
   latency: nodeTask('kafkajs_latency.mjs'),
   startup: nodeTask('kafkajs_startup.mjs'),
+  e2e: nodeTask('kafkajs_e2e.mjs'),
 };
 
 const oursTasks = {
@@ -71,6 +76,10 @@ const oursTasks = {
   rss: nodeTask('ours_rss.mjs'),
   partitions: nodeTask('ours_partitions.mjs'),
   memory: nodeTask('ours_partitions.mjs', { mode: 'memory' }, ['--expose-gc']),
+  fill: nodeTask('ours_fill.mjs'),
+  e2e: nodeTask('ours_e2e.mjs'),
+  held: nodeTask('ours_held.mjs'),
+  group: nodeTask('ours_group.mjs'),
 };
 
 const NEEDS = {
@@ -82,6 +91,12 @@ const NEEDS = {
   consume: ['new', 'subscribe', 'consumer_poll', 'consumer_close'],
   partitions: ['new', 'produce', 'poll', 'flush'],
   memory: ['new', 'produce', 'poll', 'flush'],
+  fill: ['new', 'produce', 'poll', 'flush'],
+  e2e: ['new', 'producev', 'poll', 'subscribe', 'consumer_poll', 'consumer_close'],
+  held: ['new', 'subscribe', 'consumer_poll', 'consumer_close', 'conf', 'conf_get'],
+  group: ['new', 'subscribe', 'consumer_poll', 'rebalance_protocol', 'incremental_assign', 'incremental_unassign'],
+  'latency by promises': ['new', 'produce_async'],
+  'e2e by promises': ['new', 'producev', 'poll', 'subscribe', 'consumer_poll_async', 'consumer_close'],
 };
 
 async function oursAvailable() {
@@ -99,10 +114,12 @@ export async function allClients(librdkafka, say) {
   const clients = new Map();
   if (librdkafka) clients.set('librdkafka', librdkafkaTasks(librdkafka));
   clients.set('ours', ours);
-  if (ours.produce) {
-    clients.set('ours, producev', { produce: nodeTask('ours_produce.mjs', { call: 'producev' }) });
-    clients.set('ours, promises', { latency: nodeTask('ours_latency.mjs', { call: 'produce_async' }) });
-  }
+  if (ours.produce) clients.set('ours, producev', { produce: nodeTask('ours_produce.mjs', { call: 'producev' }) });
+  const promises = {};
+  if (!absent.includes('latency by promises'))
+    promises.latency = nodeTask('ours_latency.mjs', { call: 'produce_async' });
+  if (!absent.includes('e2e by promises')) promises.e2e = nodeTask('ours_e2e.mjs', { call: 'consumer_poll_async' });
+  clients.set('ours, promises', promises);
   clients.set('kafkajs', kafkajsTasks);
   clients.set('bare Node, 2 workers', { startup: nodeTask('bare_startup.mjs') });
   return clients;

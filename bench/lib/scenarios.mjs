@@ -1,6 +1,8 @@
 // What is measured. A scenario names the clients' task, its options, the figures of a run, and how a topic is made ready.
 // With `variants` each client does each of them, a row a variant; `compareTo: 'first'` relates all rows to the first one,
 // else each client stands beside the first client in the same variant. `mock`: on a mock cluster in a process of its own.
+// A filled topic is made for each variant. A variant can say `without` which clients it goes, and from which version of
+// `librdkafka` on it has it.
 import { jsonLines } from './text.mjs';
 
 // A figure with `compare` gets a column that relates its median to the first client's. `of` gets a run, and the run of the
@@ -20,6 +22,25 @@ const perPartition = (title, key) => ({
   title,
   of: ({ result }, { result: base }) => ((result[key] - base[key]) * 1048576) / (result.partitions - base.partitions),
 });
+
+/** What a consumer meets: each size, plain and compressed, over so many partitions. */
+const CONSUMED = [100, 1000].flatMap((size) =>
+  ['none', 'lz4'].flatMap((codec) =>
+    [1, 10, 100].map((partitions) => ({
+      name: `${size} bytes, ${codec === 'none' ? 'plain' : codec}, ${partitions} p.`,
+      partitions,
+      options: { size, codec, partitions },
+      // kafkajs has no lz4 of its own.
+      without: codec === 'none' ? [] : ['kafkajs'],
+    })),
+  ),
+);
+const limitOf = (kilobytes) => ['none', 'lz4'].map((codec) => heldVariant(kilobytes, codec));
+const heldVariant = (limit, codec) => ({
+  name: `${limit} kB, ${codec === 'none' ? 'plain' : codec}`,
+  options: { limit, codec },
+});
+const allowed = ({ limitMb, answerMb }) => limitMb + answerMb;
 
 const PRODUCE_NOTE = '100-byte values, 4 partitions, acks=all; from the first call to the last report';
 
@@ -51,6 +72,75 @@ export const SCENARIOS = [
     figures: [rate, cpu],
     partitions: 4,
     filled: true,
+  },
+  {
+    name: 'consume-matrix',
+    title:
+      'group consume of lines of JSON in batches of 100 kB; own defaults (rdkafka_performance sets queued.min.messages=1000000); first message to last. node-rdkafka, measured once on such a machine with 100 bytes, plain, 4 partitions: 0.13 M messages/s, 3.1 CPU s per million',
+    task: 'consume',
+    clients: ['librdkafka', 'ours', 'kafkajs'],
+    options: { batchBytes: 100_000 },
+    variants: CONSUMED,
+    figures: [rate, cpu],
+    filled: 'lines',
+  },
+  {
+    name: 'e2e-latency',
+    title:
+      'from produce to the message in the hands of a consumer (group, own defaults) in the same process, one at a time, linger.ms=0, 100 bytes, 1 partition; after so many messages before',
+    task: 'e2e',
+    clients: ['librdkafka', 'ours', 'ours, promises', 'kafkajs'],
+    options: { linger: 0, count: 2000 },
+    variants: [
+      { name: '300', options: { warmup: 300 } },
+      // Minutes for kafkajs.
+      { name: '20,000', options: { warmup: 20_000 }, without: ['kafkajs'] },
+    ],
+    figures: [main(inMs('median', 'medianMs')), inMs('p90', 'p90Ms'), main(inMs('p99', 'p99Ms'))],
+    partitions: 1,
+  },
+  {
+    name: 'held',
+    title:
+      "what the library holds for an app whose handler takes 200 ms and then 500 messages at once, for 8 s; 1000-byte lines of JSON in 10 partitions, by queued.max.messages.kbytes. The counter is the library's own, read every ms; allowed: the limit and one fetch answer of the broker; MB of 10^6 bytes, RSS of 2^20",
+    task: 'held',
+    clients: ['ours', 'librdkafka'],
+    options: { size: 1000, batchBytes: 100_000, partitions: 10, seconds: 8, hold: 200, burst: 500 },
+    variants: [8192, 65_536].flatMap(limitOf),
+    figures: [
+      from('limit MB', 'limitMb'),
+      from('held MB, most', 'heldMb'),
+      { title: '% of allowed', of: ({ result }) => (result.heldMb / allowed(result)) * 100 },
+      from('records MB, most', 'queuedMb'),
+      from('RSS MB, most', 'rssMb'),
+      { title: 'above bare MB', of: ({ result }) => result.rssMb - result.bareMb },
+      from('consumed', 'messages'),
+    ],
+    partitions: 10,
+    share: 5,
+    filled: 'lines',
+    rounds: 1,
+  },
+  {
+    name: 'group-50',
+    title:
+      'from the first subscribe of 50 handles in one process until each has 2 of the 100 partitions of an empty topic for good (nothing changes in the next 6 s); group.initial.rebalance.delay.ms=0 at the broker',
+    task: 'group',
+    clients: ['librdkafka', 'ours'],
+    options: { members: 50, partitions: 100, settle: 6000 },
+    variants: [
+      { name: 'range', options: { strategy: 'range' } },
+      { name: 'cooperative-sticky', options: { strategy: 'cooperative-sticky' } },
+      { name: 'group.protocol=consumer', options: { protocol: 'consumer' }, librdkafka: '2.12.0' },
+    ],
+    figures: [
+      main(inMs('stable', 'stableMs')),
+      from('rebalance_cb calls', 'rebalances'),
+      inMs('50 x new', 'newMs'),
+      inMs('50 x close, destroy', 'closeMs'),
+      from('RSS MB', 'rssMb'),
+    ],
+    partitions: 100,
   },
   {
     name: 'latency',

@@ -1,26 +1,16 @@
 // MB/s of each codec, in and out, on 1 MB of JSON lines, by hand: node bench/micro/codecs.mjs [codec ...] [level]
 // zstd is measured in both ways where this Node has it built in.
 import * as zlib from 'node:zlib';
-import { buildSync } from 'esbuild';
 import { writeZstdWasm } from '../../scripts/zstd_wasm.mjs';
+import { fromSources } from '../lib/sources.mjs';
+import { jsonLines } from '../lib/text.mjs';
 
 writeZstdWasm();
-const text = buildSync({
-  stdin: {
-    contents: `export { codecOf } from './src/compression/registry.ts';
+const { codecOf, nativeZstd, zstdWasm } = await fromSources(`
+export { codecOf } from './src/compression/registry.ts';
 export { nativeZstd } from './src/compression/zstd.ts';
-export { zstdWasm } from './src/compression/zstd_wasm.ts';`,
-    resolveDir: new URL('../..', import.meta.url).pathname,
-  },
-  bundle: true,
-  format: 'esm',
-  platform: 'node',
-  target: 'node20',
-  write: false,
-}).outputFiles[0].text;
-const { codecOf, nativeZstd, zstdWasm } = await import(
-  `data:text/javascript;base64,${Buffer.from(text).toString('base64')}`
-);
+export { zstdWasm } from './src/compression/zstd_wasm.ts';
+`);
 
 const SIZE = 1_000_000;
 const ROUNDS = 5;
@@ -34,30 +24,6 @@ const codecs = {
   'zstd-wasm': wasm,
   ...(native === null ? {} : { 'zstd-node': native }),
 };
-
-// Numbers of a linear congruential generator, so that every run has the same lines.
-function lines() {
-  let seed = 7;
-  const below = (limit) => {
-    seed = (Math.imul(seed, 1103515245) + 12345) & 0x7fffffff;
-    return Math.floor((seed / 0x80000000) * limit);
-  };
-  const out = [];
-  for (let size = 0, id = 0; size < SIZE; id++) {
-    const line = `${JSON.stringify({
-      id,
-      user: `user-${below(5000)}`,
-      event: ['click', 'view', 'buy', 'login'][below(4)],
-      at: 1_760_000_000_000 + id * 37,
-      price: below(10_000) / 100,
-      tags: ['a', 'b', 'c'].slice(0, below(4)),
-      session: below(2 ** 31).toString(36),
-    })}\n`;
-    out.push(line);
-    size += line.length;
-  }
-  return Buffer.from(out.join('')).subarray(0, SIZE);
-}
 
 function rate(work) {
   const rounds = [];
@@ -79,7 +45,7 @@ function rate(work) {
 const args = process.argv.slice(2);
 const level = Number(args.find((arg) => /^-?\d+$/.test(arg)) ?? -1);
 const wanted = args.filter((arg) => !/^-?\d+$/.test(arg));
-const plain = lines();
+const plain = Buffer.from(jsonLines(SIZE));
 console.log(
   `Node ${process.version}, level ${level}, MB/s on ${SIZE} bytes of JSON lines; median of ${ROUNDS} rounds, and the best`,
 );

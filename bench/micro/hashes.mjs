@@ -1,20 +1,11 @@
 // ns per key hash, whole arrays and parts of bigger ones, by hand: node bench/micro/hashes.mjs
-import { buildSync } from 'esbuild';
 import murmurhash from 'murmurhash';
+import { fromSources } from '../lib/sources.mjs';
 
-const text = buildSync({
-  stdin: {
-    contents: `export { murmur2 } from './src/rd/murmur2.ts';
-export { crc32 } from './src/rd/crc32.ts';`,
-    resolveDir: new URL('../..', import.meta.url).pathname,
-  },
-  bundle: true,
-  format: 'esm',
-  platform: 'node',
-  target: 'node20',
-  write: false,
-}).outputFiles[0].text;
-const { murmur2, crc32 } = await import(`data:text/javascript;base64,${Buffer.from(text).toString('base64')}`);
+const { murmur2, crc32 } = await fromSources(`
+export { murmur2 } from './src/rd/murmur2.ts';
+export { crc32 } from './src/rd/crc32.ts';
+`);
 
 const ROUNDS = 7;
 const KEYS = 1_000_000;

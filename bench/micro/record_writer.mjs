@@ -1,22 +1,11 @@
 // ns per record of the producer's append (records/record_writer), by hand: node bench/micro/record_writer.mjs
 // Records of 100 bytes of value go into 1 MiB of shared memory, again and again; no bookkeeping around them.
-import { buildSync } from 'esbuild';
+import { fromSources } from '../lib/sources.mjs';
 
-const text = buildSync({
-  stdin: {
-    contents: `export { recordBound, writeRecord } from './src/records/record_writer.ts';
-export { RecordCursor } from './src/records/record_reader.ts';`,
-    resolveDir: new URL('../..', import.meta.url).pathname,
-  },
-  bundle: true,
-  format: 'esm',
-  platform: 'node',
-  target: 'node20',
-  write: false,
-}).outputFiles[0].text;
-const { recordBound, writeRecord, RecordCursor } = await import(
-  `data:text/javascript;base64,${Buffer.from(text).toString('base64')}`
-);
+const { recordBound, writeRecord, RecordCursor } = await fromSources(`
+export { recordBound, writeRecord } from './src/records/record_writer.ts';
+export { RecordCursor } from './src/records/record_reader.ts';
+`);
 
 const SLAB = 1 << 20;
 const ROUNDS = 5;

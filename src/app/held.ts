@@ -9,7 +9,7 @@
 import * as E from '../defs/enums.ts';
 import type { MsgOrderCmp, PartitionerCb } from '../defs/types.ts';
 import { FLUSHING } from '../ops/head_page.ts';
-import { LEADER, NO_SUCH_TOPIC, NOT_KNOWN } from '../ops/partitions.ts';
+import { NO_SUCH_TOPIC, NOT_KNOWN } from '../ops/partitions.ts';
 import type { Handle } from './handle.ts';
 import type { HeldRecord } from './held_record.ts';
 import type { LiveBatch } from './reports.ts';
@@ -114,17 +114,12 @@ export class Held {
     const { topic } = this;
     if (partitioner === null) return this.encoder.pick(topic, record.key, count, record.stamp);
     const sticks = record.key === null && this.rk.limits!.stickyMs > 0;
-    if (sticks && topic.sticksAt(record.stamp, count) && this.led(topic.sticky)) return topic.sticky;
+    if (sticks && topic.sticksAt(record.stamp, count) && topic.mayHaveLeader(topic.sticky)) return topic.sticky;
     record.tried = count;
     const { opaque } = this.keeping;
     const partition = this.rk.callbacks.partition(partitioner, topic, record.key, count, opaque, record._private);
     if (sticks && partition >= 0 && partition < count) topic.stick(partition, record.stamp, this.rk.limits!.stickyMs);
     return partition;
-  }
-
-  private led(partition: number): boolean {
-    const target = this.topic.partitions[partition];
-    return target === undefined || Atomics.load(target.words, target.base + LEADER) >= 0;
   }
 
   /** Does what can be done now; runs the partitioner and the order. */

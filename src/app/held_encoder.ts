@@ -7,12 +7,10 @@ import { SEALED, TAIL } from '../ops/batches.ts';
 import { exactSize, writeRecord } from '../records/record_writer.ts';
 import type { Encoder } from './held.ts';
 import type { HeldRecord } from './held_record.ts';
-import { AGAIN, append, note, pick, sealFull } from './produce.ts';
+import { AGAIN, append, note, pick, RECORD_BOUND, sealFull } from './produce.ts';
 import { LiveBatch } from './reports.ts';
-import type { Target, Topic } from './topic.ts';
+import type { Topic } from './topic.ts';
 
-/** A record's lengths and deltas at their longest. */
-const RECORD_BOUND = 41;
 const MOST_FAILED = 10_000;
 
 export const heldEncoder: Encoder = {
@@ -20,7 +18,7 @@ export const heldEncoder: Encoder = {
     return pick(topic, key, count, stamp);
   },
   append(topic, partition, record) {
-    const target = targetOf(topic, partition);
+    const target = topic.target(partition)!;
     const { stamp, key, payload, list, at, _private, ownTimestamp } = record;
     const bound = exactSize(0, 0, key, payload, list) + RECORD_BOUND;
     for (;;) {
@@ -41,12 +39,6 @@ export const heldEncoder: Encoder = {
     }
   },
 };
-
-/** Posted before the count grew, perhaps not read yet. */
-function targetOf(topic: Topic, partition: number): Target {
-  while (topic.partitions[partition] === undefined && topic.rk.readMain());
-  return topic.partitions[partition]!;
-}
 
 /** One batch of them, as many in a row as have the same partition and fit; gives how many, 0 without memory. */
 function failSome(topic: Topic, records: readonly HeldRecord[], err: number): number {

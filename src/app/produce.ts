@@ -7,7 +7,7 @@
 import * as E from '../defs/enums.ts';
 import type { OpenBatch } from '../ops/batch_writer.ts';
 import { LINK, SEALED, TAIL } from '../ops/batches.ts';
-import { HEAD, LEADER, NO_SUCH_TOPIC, NOT_KNOWN, ready } from '../ops/partitions.ts';
+import { HEAD, NO_SUCH_TOPIC, NOT_KNOWN, ready } from '../ops/partitions.ts';
 import { push } from '../ops/stacks.ts';
 import { exactSize, type RecordHeaders, writeRecord } from '../records/record_writer.ts';
 import type { Handle } from './handle.ts';
@@ -23,7 +23,7 @@ type Bytes = Uint8Array | string | null;
 /** What librdkafka counts beside key, value and headers against `message.max.bytes`. */
 const MESSAGE_OVERHEAD = 36;
 /** A record's lengths and deltas at their longest, and each header's two lengths. */
-const RECORD_BOUND = 41;
+export const RECORD_BOUND = 41;
 const HEADER_BOUND = 10;
 /** Values above this are measured exactly before an extent is chosen for them. */
 const BATCH_HEADER = 61;
@@ -177,10 +177,7 @@ function choose(topic: Topic, partition: number, key: Bytes, at: number): Target
   if (count === NO_SUCH_TOPIC || count === NOT_KNOWN) return topic.absence;
   const number = partition >= 0 ? partition : pick(topic, key, count, at);
   if (number < 0 || number >= count) return E.RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION;
-  // Posted before the count grew, perhaps not read yet.
-  while (topic.partitions[number] === undefined)
-    if (!topic.rk.readMain()) return E.RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION;
-  return topic.partitions[number]!;
+  return topic.target(number) ?? E.RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION;
 }
 
 export function pick(topic: Topic, key: Bytes, count: number, at: number): number {
@@ -196,7 +193,7 @@ function keyless(topic: Topic, key: Bytes, count: number, stamp: number): number
   const { stickyMs } = topic.rk.limits!;
   // An empty key is a key to all but consistent_random.
   if (topic.sticks && stickyMs > 0 && (key === null || topic.settings.partitioner === 'consistent_random')) {
-    if (!topic.sticksAt(stamp, count) || !hasLeader(topic, topic.sticky))
+    if (!topic.sticksAt(stamp, count) || !topic.mayHaveLeader(topic.sticky))
       topic.stick(draw(topic, key, count), stamp, stickyMs);
     return topic.sticky;
   }
@@ -206,15 +203,10 @@ function keyless(topic: Topic, key: Bytes, count: number, stamp: number): number
 /** One more draw when the first hits a partition that has no leader now. */
 function draw(topic: Topic, key: Bytes, count: number): number {
   const first = topic.partitioner(key === null ? null : EMPTY, 0, 0, count, Math.random);
-  return hasLeader(topic, first) ? first : topic.partitioner(key === null ? null : EMPTY, 0, 0, count, Math.random);
+  return topic.mayHaveLeader(first) ? first : topic.partitioner(key === null ? null : EMPTY, 0, 0, count, Math.random);
 }
 
 const EMPTY: Uint8Array = new Uint8Array(0);
-
-function hasLeader(topic: Topic, number: number): boolean {
-  const target = topic.partitions[number];
-  return target === undefined || Atomics.load(target.words, target.base + LEADER) >= 0;
-}
 
 /** `at`: when the record was produced, by the clock of deadlines; 0 is now. */
 export function append(

@@ -105,8 +105,19 @@ export class Topic {
 
   /** The partition has a leader, as far as main knows. */
   available(partition: number): boolean {
+    return this.partitions[partition] !== undefined && this.mayHaveLeader(partition);
+  }
+
+  /** The same, but true where main has not posted the partition yet. */
+  mayHaveLeader(partition: number): boolean {
     const target = this.partitions[partition];
-    return target !== undefined && Atomics.load(target.words, target.base + LEADER) >= 0;
+    return target === undefined || Atomics.load(target.words, target.base + LEADER) >= 0;
+  }
+
+  /** The partition, below the count: it was posted before that grew, and perhaps not read yet. */
+  target(partition: number): Target | undefined {
+    while (this.partitions[partition] === undefined) if (!this.rk.readMain()) return undefined;
+    return this.partitions[partition];
   }
 
   /** Partitions that metadata named; main posts them before the count grows. */

@@ -9,9 +9,10 @@ import type { HandleMemory } from '../ops/memory.ts';
 import type { JoinPartitionOp, LeftPartitionOp } from '../ops/ops.ts';
 import { OWNER, PARTITION_WORDS } from '../ops/partitions.ts';
 import { insertByNumber, restoreBatch, saveBatch } from '../ops/taken_state.ts';
+import type { HeapEntry } from '../rd/heap.ts';
 import { PartitionSequence } from './sequence.ts';
 
-export class Partition {
+export class Partition implements HeapEntry {
   readonly block: number;
   readonly words: Int32Array;
   readonly base: number;
@@ -38,6 +39,10 @@ export class Partition {
   readonly sequence: PartitionSequence | null;
   /** Set by `leave`: nothing is taken from HEAD any more; answered once nothing is in flight. */
   leaving: boolean;
+  /** The schedule's. */
+  at: number;
+  heapIndex: number;
+  heapOrder: number;
 
   constructor(op: JoinPartitionOp, memory: HandleMemory, idempotent: boolean) {
     const page = memory.page(op.block);
@@ -62,6 +67,14 @@ export class Partition {
     this.nextId = op.nextId;
     this.sequence = idempotent ? new PartitionSequence(op.sequence) : null;
     this.leaving = false;
+    this.at = 0;
+    this.heapIndex = -1;
+    this.heapOrder = 0;
+  }
+
+  /** The batch is past `message.timeout.ms`. */
+  isLate(batch: TakenBatch, now: number): boolean {
+    return this.messageTimeoutMs > 0 && ((now - batch.opened) | 0) >= this.messageTimeoutMs;
   }
 
   /** The join of a move: OWNER first, then HEAD, so that nothing pushed meanwhile is missed. */

@@ -24,17 +24,24 @@ const REFRESH: Row = { action: 'refresh', maybePersisted: false, counted: false 
 const ROWS: ReadonlyMap<number, Row> = new Map([
   // The connection broke with the request on it: nobody knows how far it came.
   [E.RD_KAFKA_RESP_ERR__TRANSPORT, { action: 'refresh', maybePersisted: true, counted: true }],
+  [E.RD_KAFKA_RESP_ERR__SSL, RETRY_MAYBE],
   [E.RD_KAFKA_RESP_ERR__TIMED_OUT, RETRY_MAYBE],
   [E.RD_KAFKA_RESP_ERR__TIMED_OUT_QUEUE, RETRY],
   [E.RD_KAFKA_RESP_ERR__MSG_TIMED_OUT, FAIL_MAYBE],
   [E.RD_KAFKA_RESP_ERR__BAD_MSG, FAIL_MAYBE],
   [E.RD_KAFKA_RESP_ERR__PURGE_INFLIGHT, FAIL_MAYBE],
+  // To a producer that is not idempotent; what they mean to others: outcomes.
+  [E.RD_KAFKA_RESP_ERR_OUT_OF_ORDER_SEQUENCE_NUMBER, FAIL_MAYBE],
+  [E.RD_KAFKA_RESP_ERR_DUPLICATE_SEQUENCE_NUMBER, FAIL_MAYBE],
   // The partition's leader is elsewhere, or on its way there.
   [E.RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART, REFRESH],
   [E.RD_KAFKA_RESP_ERR_LEADER_NOT_AVAILABLE, REFRESH],
   [E.RD_KAFKA_RESP_ERR_NOT_LEADER_FOR_PARTITION, REFRESH],
   [E.RD_KAFKA_RESP_ERR_BROKER_NOT_AVAILABLE, REFRESH],
   [E.RD_KAFKA_RESP_ERR_REPLICA_NOT_AVAILABLE, REFRESH],
+  [E.RD_KAFKA_RESP_ERR_COORDINATOR_NOT_AVAILABLE, REFRESH],
+  [E.RD_KAFKA_RESP_ERR_NOT_COORDINATOR, REFRESH],
+  [E.RD_KAFKA_RESP_ERR__WAIT_COORD, REFRESH],
   [E.RD_KAFKA_RESP_ERR__DESTROY_BROKER, REFRESH],
   // The leader's disk: another replica may take over. Counted, so that a disk that stays broken is reported.
   [E.RD_KAFKA_RESP_ERR_KAFKA_STORAGE_ERROR, { action: 'refresh', maybePersisted: false, counted: true }],

@@ -1,33 +1,22 @@
-// The way out of one broker: decides which batch goes when, sends it, and sees to its one report.
+// The way out of one broker: decides which batch goes when, and sends it. What comes of it: outcomes.
 // @thread broker
 //
 // A batch leaves when it is full, `linger.ms` old, being flushed, or has a younger one behind it. By linger only while
 // fewer than `queue.buffering.backpressure.threshold` requests wait for their write: without that, linger 0 would send
 // one record a request as fast as the loop turns (memory.md, part 2, 19).
 
-import type { Settings } from '../conf/settings_type.ts';
 import * as E from '../defs/enums.ts';
-import { errorText } from '../defs/errors.ts';
-import { isSealedBatch, pieces, report, sealTaken, type TakenBatch } from '../ops/batch_owner.ts';
-import { FLAG_DETAILS, FLAG_NO_OFFSET } from '../ops/batches.ts';
+import { isSealedBatch, pieces, sealTaken, type TakenBatch } from '../ops/batch_owner.ts';
 import { FLUSHING } from '../ops/head_page.ts';
-import type { HandleMemory } from '../ops/memory.ts';
-import type { BrokerToAppOp, ProducerId } from '../ops/ops.ts';
-import { retryBackoff } from '../rd/backoff.ts';
-import type { Connection } from '../wire/connection.ts';
+import type { ProducerId } from '../ops/ops.ts';
+import { Outcomes } from './outcomes.ts';
 import type { Partition } from './partition.ts';
 import { MAX_VERSION, MIN_VERSION, type Outgoing, produceFrame } from './produce_request.ts';
-import { classify, ProduceResults, reportCode } from './produce_response.ts';
+import type { ProducerEnv } from './producer_env.ts';
+import { Schedule } from './schedule.ts';
 import type { PartitionSequence } from './sequence.ts';
 
 const WARNING = 4;
-const NO_OFFSET = -1001;
-/** What enable.gapless.guarantee does not cover: the application wanted it so. */
-const NO_GAP: ReadonlySet<number> = new Set([
-  E.RD_KAFKA_RESP_ERR__MSG_TIMED_OUT,
-  E.RD_KAFKA_RESP_ERR__PURGE_QUEUE,
-  E.RD_KAFKA_RESP_ERR__PURGE_INFLIGHT,
-]);
 /** One request carries at most this many bytes of records unless a single batch is larger. */
 const MAX_REQUEST_BYTES = 4 << 20;
 /** A request is given at least so long, however little is left of its messages' time. */
@@ -42,44 +31,18 @@ export interface ProduceCall {
   ended: boolean;
 }
 
-export interface ProducerEnv {
-  readonly memory: HandleMemory;
-  readonly settings: Settings;
-  readonly worker: number;
-  readonly brokerId: number;
-  readonly clientId: Uint8Array;
-  readonly connection: Connection;
-  readonly random: () => number;
-  /** ms since the handle started, as stamps in batches are. */
-  now(): number;
-  /** Something may be due: serve again. */
-  soon(): void;
-  ringApp(): void;
-  toApp(op: BrokerToAppOp): void;
-  log(level: number, fac: string, text: string): void;
-  leaderStale(part: Partition, error: number): void;
-  left(part: Partition): void;
-  /** The identity of an idempotent producer; null while main has none. */
-  identity(): ProducerId | null;
-  raiseEpoch(from: ProducerId): void;
-  fatal(err: number, text: string): void;
-}
-
 export class Producer {
   readonly env: ProducerEnv;
   readonly partitions: Map<number, Partition>;
   readonly calls: Set<ProduceCall>;
-  /** Partitions with something in their row. */
-  private readonly busy: Set<Partition>;
+  private readonly schedule: Schedule;
+  private readonly outcomes: Outcomes;
   private readonly lingerMs: number;
-  private readonly maxRetries: number;
   private readonly threshold: number;
   private readonly maxInFlight: number;
-  private readonly gapless: boolean;
   private nextExpiryScan: number;
-  private reported: boolean;
-  /** The producer ends on an error of its sequence: nothing is sent again. */
-  private fatal: boolean;
+  /** As it was when the schedule was last made. */
+  private identity: ProducerId | null;
   /** Answers, and the end of the connection, mean nothing any more. */
   abandoned: boolean;
 
@@ -87,58 +50,56 @@ export class Producer {
     this.env = env;
     this.partitions = new Map();
     this.calls = new Set();
-    this.busy = new Set();
+    this.schedule = new Schedule();
+    this.outcomes = new Outcomes(env);
     this.lingerMs = env.settings['queue.buffering.max.ms'];
-    this.maxRetries = env.settings['message.send.max.retries'];
     this.threshold = env.settings['queue.buffering.backpressure.threshold'];
     this.maxInFlight = env.settings['max.in.flight.requests.per.connection'];
-    this.gapless = env.settings['enable.gapless.guarantee'];
     this.nextExpiryScan = 0;
-    this.reported = false;
-    this.fatal = false;
+    this.identity = null;
     this.abandoned = false;
   }
 
   join(part: Partition): void {
     this.partitions.set(part.block, part);
     part.join(this.env.memory, this.env.worker);
-    if (part.fifo.length > 0) this.busy.add(part);
+    this.schedule.look(part);
   }
 
   /** The partition's bell rang. */
   wake(part: Partition): void {
     part.take(this.env.memory);
-    if (part.fifo.length > 0) this.busy.add(part);
+    this.schedule.look(part);
   }
 
   leave(part: Partition): void {
     part.leave(this.env.memory);
-    this.busy.delete(part);
+    this.schedule.forget(part);
     if (part.inflight === 0) this.finishLeaving(part);
   }
 
   /** Sends what is due; gives the time (of `env.now`) at which something else may be. */
   serve(now: number): number {
-    this.reported = false;
     const wake = this.sendDue(now);
     const expiry = this.expire(now);
-    if (this.reported) this.env.ringApp();
+    this.outcomes.tell();
     return Math.min(wake, expiry);
   }
 
   /** True while a batch waits to be sent: the connection is wanted. */
   get pending(): boolean {
-    return this.busy.size > 0;
+    return !this.schedule.empty;
   }
 
   private sendDue(now: number): number {
-    let wake = Number.POSITIVE_INFINITY;
-    if (this.busy.size === 0) return wake;
     const { connection } = this.env;
+    let wake = Number.POSITIVE_INFINITY;
+    if (!this.pending) return wake;
     if (connection.state !== 'UP') {
       connection.connect();
       return wake;
     }
+    this.followIdentity();
     for (;;) {
       if (connection.queuedCount > 0 || connection.inflightCount >= this.maxInFlight) return wake;
       const out: Outgoing[] = [];
@@ -148,26 +109,30 @@ export class Producer {
     }
   }
 
+  private followIdentity(): void {
+    const identity = this.env.identity();
+    if (identity === this.identity) return;
+    this.identity = identity;
+    this.schedule.release();
+  }
+
   /** One batch of each partition that has one due, as long as they agree on acks and fit. */
   private gather(now: number, out: Outgoing[]): number {
-    let wake = Number.POSITIVE_INFINITY;
+    const { schedule } = this;
+    const flushing = this.flushing;
+    const lingers = flushing || this.env.connection.writingCount < this.threshold;
+    schedule.advance(now, flushing ? Number.POSITIVE_INFINITY : lingers ? now : Number.NEGATIVE_INFINITY);
     let bytes = 0;
     let patience = 0;
-    for (const part of this.busy) {
-      const due = this.due(part, now);
-      if (due > now) {
-        if (due < wake) wake = due;
-        continue;
-      }
+    for (const part of schedule.ready) {
+      if (!this.isDue(part, now, lingers)) continue;
       if (
         out.length > 0 &&
-        (bytes >= MAX_REQUEST_BYTES ||
-          part.acks !== out[0]!.part.acks ||
-          part.requestTimeoutMs !== out[0]!.part.requestTimeoutMs)
+        (part.acks !== out[0]!.part.acks || part.requestTimeoutMs !== out[0]!.part.requestTimeoutMs)
       )
         continue;
       const batch = part.fifo[0]!;
-      if (isLate(part, batch, now)) {
+      if (part.isLate(batch, now)) {
         this.nextExpiryScan = now;
         continue;
       }
@@ -176,19 +141,20 @@ export class Producer {
         continue;
       }
       if (part.codec !== null && batch.compressed === null && part.plain !== batch) this.compress(part, batch);
+      if (out.length > 0 && bytes + batch.bytes > MAX_REQUEST_BYTES) break;
       // Batches that will be given up at different times would drag each other along.
       const own = this.patience(part, batch, now);
-      if (out.length > 0 && (bytes + batch.bytes > MAX_REQUEST_BYTES || own * 2 < patience || patience * 2 < own))
-        continue;
+      if (out.length > 0 && (own * 2 < patience || patience * 2 < own)) continue;
       patience = own;
-      this.dropFirst(part);
+      part.fifo.shift();
+      batch.lingers = false;
       part.sequence?.give(batch);
       out.push({ part, batch });
       bytes += batch.bytes;
     }
-    for (const { part } of out) this.toTheEnd(part);
+    for (const { part } of out) schedule.sent(part);
     if (out.length > 1) out.sort(byTopic);
-    return wake;
+    return schedule.next(lingers);
   }
 
   /** How long a request with this batch may wait for its answer. */
@@ -198,19 +164,28 @@ export class Producer {
     return Math.min(most, Math.max(LEAST_TIMEOUT_MS, part.messageTimeoutMs - ((now - batch.opened) | 0)));
   }
 
-  /** When the first batch of the row may go. */
-  private due(part: Partition, now: number): number {
-    if (part.sequence !== null && !this.maySend(part, part.sequence)) return Number.POSITIVE_INFINITY;
-    const batch = part.fifo[0]!;
-    if (batch.backoff) {
-      const rest = (batch.notBefore - now) | 0;
-      if (rest > 0) return now + rest;
+  /** Whether the first batch of the row may go; if not, the schedule says when to look again. */
+  private isDue(part: Partition, now: number, lingers: boolean): boolean {
+    const { schedule } = this;
+    if (part.sequence !== null && !this.maySend(part, part.sequence)) {
+      schedule.hold(part);
+      return false;
     }
-    if (part.fifo.length > 1 || isSealedBatch(batch)) return now;
-    if (Atomics.load(this.env.memory.head, FLUSHING) > 0) return now;
-    if (this.env.connection.writingCount >= this.threshold) return Number.POSITIVE_INFINITY;
-    const age = (now - batch.opened) | 0;
-    return age >= this.lingerMs ? now : now + this.lingerMs - age;
+    const batch = part.fifo[0]!;
+    const rest = batch.backoff ? (batch.notBefore - now) | 0 : 0;
+    if (rest > 0) {
+      schedule.rest(part, now + rest);
+      return false;
+    }
+    if (isFull(batch, part.fifo[1]) || this.flushing) return true;
+    const left = this.lingerMs - ((now - batch.opened) | 0);
+    if (left <= 0 && lingers) return true;
+    schedule.linger(part, now + left);
+    return false;
+  }
+
+  private get flushing(): boolean {
+    return Atomics.load(this.env.memory.head, FLUSHING) > 0;
   }
 
   /** Whether the first of the row may go now, as far as its sequence is concerned. */
@@ -238,14 +213,9 @@ export class Producer {
     return true;
   }
 
-  /** Who has had its turn waits behind those that a full request left out. */
-  private toTheEnd(part: Partition): void {
-    if (this.busy.delete(part)) this.busy.add(part);
-  }
-
   private dropFirst(part: Partition): void {
     part.fifo.shift();
-    if (part.fifo.length === 0) this.busy.delete(part);
+    this.schedule.look(part);
   }
 
   /** A batch that does not shrink is sent plain. */
@@ -294,155 +264,31 @@ export class Producer {
         this.answered(out, error, response, call.sent);
         env.soon();
       },
-      // Only what was held back by the write (see `due`) waits for it.
+      // Only what was held back by the write (see `isDue`) waits for it.
       written: () => {
-        if (this.busy.size > 0) env.soon();
+        if (this.pending) env.soon();
       },
     });
   }
 
   private answered(out: readonly Outgoing[], error: number, response: any, sent: boolean): void {
     if (this.abandoned) return;
-    this.reported = false;
-    const results = error === 0 && response !== null ? new ProduceResults(response) : null;
-    for (const { part, batch } of out) {
-      part.inflight--;
-      const result = results === null ? null : results.of(part.topic, part.number);
-      if (error !== 0) this.failed(part, batch, error, sent);
-      else if (results === null) this.delivered(part, batch, NO_OFFSET, -1, false);
-      else if (result === null) this.failed(part, batch, E.RD_KAFKA_RESP_ERR__BAD_MSG, true);
-      else if (result.errorCode === 0)
-        this.delivered(part, batch, result.baseOffset, result.logAppendTimeMs ?? -1, true);
-      else this.refused(part, batch, result);
-      if (part.inflight === 0) this.reportPurged(part);
+    this.outcomes.answered(out, error, response, sent);
+    for (const { part } of out) {
       if (part.leaving && part.inflight === 0) this.finishLeaving(part);
+      else this.schedule.look(part);
     }
-    if (this.reported) this.env.ringApp();
-  }
-
-  private delivered(part: Partition, batch: TakenBatch, offset: number, appendTime: number, stored: boolean): void {
-    part.sequence?.delivered(batch);
-    const status = stored ? E.RD_KAFKA_MSG_STATUS_PERSISTED : E.RD_KAFKA_MSG_STATUS_POSSIBLY_PERSISTED;
-    this.report(batch, 0, status | (offset < 0 ? FLAG_NO_OFFSET : 0), offset, appendTime);
-  }
-
-  private refused(part: Partition, batch: TakenBatch, result: any): void {
-    const listed: readonly any[] = result.recordErrors ?? [];
-    if (listed.length > 0 && classify(result.errorCode).action === 'fail') {
-      // Details first, the flag and the report behind them (memory.md, part 1, 4).
-      const errors = listed.slice(0, batch.count).map((row) => ({
-        index: row.batchIndex,
-        err: listed.length > 1 ? E.RD_KAFKA_RESP_ERR_INVALID_RECORD : result.errorCode,
-        text: row.batchIndexErrorMessage ?? result.errorMessage ?? '',
-      }));
-      this.env.toApp({ type: 'details', batch: batch.id, generation: batch.generation, errors });
-      this.giveUp(part, batch, result.errorCode, true);
-      return;
-    }
-    this.failed(part, batch, result.errorCode, true);
-  }
-
-  private failed(part: Partition, batch: TakenBatch, error: number, sent: boolean): void {
-    if (part.sequence !== null && this.disordered(part, part.sequence, batch, error)) return;
-    const row = classify(error);
-    const counted = row.counted && sent;
-    if (row.maybePersisted && sent) batch.maybePersisted = true;
-    if (row.action === 'refresh') this.env.leaderStale(part, error);
-    const expired = isLate(part, batch, this.env.now());
-    if (row.action === 'fail' || expired || this.fatal || (counted && batch.retries >= this.maxRetries)) {
-      const late = expired && row.action !== 'fail';
-      this.giveUp(part, batch, late ? E.RD_KAFKA_RESP_ERR__MSG_TIMED_OUT : reportCode(error), false);
-      return;
-    }
-    if (counted) batch.retries++;
-    this.backOff(batch);
-    this.sendAgain(part, batch);
-  }
-
-  private backOff(batch: TakenBatch): void {
-    const { settings, random } = this.env;
-    const { 'retry.backoff.ms': first, 'retry.backoff.max.ms': most } = settings;
-    batch.notBefore = (this.env.now() + retryBackoff(Math.max(1, batch.retries), first, most, random)) | 0;
-    batch.backoff = true;
-  }
-
-  private sendAgain(part: Partition, batch: TakenBatch): void {
-    if (part.sequence !== null) part.sequence.draining = true;
-    part.putBack(batch);
-    if (!part.leaving) this.busy.add(part);
-  }
-
-  /** Errors of sequences (librdkafka's rules, as far as they go without an epoch for each); true when dealt with. */
-  private disordered(part: Partition, sequence: PartitionSequence, batch: TakenBatch, error: number): boolean {
-    const unknown = error === E.RD_KAFKA_RESP_ERR_UNKNOWN_PRODUCER_ID;
-    const refused = unknown || error === E.RD_KAFKA_RESP_ERR_OUT_OF_ORDER_SEQUENCE_NUMBER;
-    if (error === E.RD_KAFKA_RESP_ERR_DUPLICATE_SEQUENCE_NUMBER || (refused && sequence.stored(batch))) {
-      // Stored by an earlier try, too long ago for the broker to know where.
-      this.delivered(part, batch, NO_OFFSET, -1, true);
-      return true;
-    }
-    if (!refused) return false;
-    const disorder = sequence.disorder(batch);
-    const forgotten = unknown && disorder === 'lost' && batch.retries === 0 && !batch.maybePersisted;
-    if (!this.fatal && (disorder === 'follows' || forgotten || (!unknown && sequence.doubts(batch, part.inflight)))) {
-      // Had it been stored before, the broker would have said so.
-      if (sequence.broken) batch.maybePersisted = false;
-      if (forgotten) {
-        sequence.broken = true;
-        this.backOff(batch);
-      }
-      this.sendAgain(part, batch);
-      return true;
-    }
-    const what = disorder === 'rewound' ? 'a rewound sequence number' : 'sequence desynchronization with the broker';
-    this.end(error, `${part.topic} [${part.number}]: ${batch.count} messages failed due to ${what}`);
-    this.giveUp(part, batch, error, false);
-    return true;
-  }
-
-  private end(error: number, text: string): void {
-    if (this.fatal) return;
-    this.fatal = true;
-    this.env.fatal(error, text);
-  }
-
-  /** The batch is reported as failed, for good. */
-  private giveUp(part: Partition, batch: TakenBatch, error: number, details: boolean): void {
-    if (part.sequence !== null) {
-      if (part.sequence.stored(batch)) {
-        this.delivered(part, batch, NO_OFFSET, -1, true);
-        return;
-      }
-      part.sequence.givenUp(batch);
-      if (this.gapless && !NO_GAP.has(error)) {
-        const what = `${part.topic} [${part.number}]: ${batch.count} messages failed: ${errorText(error)}`;
-        this.end(E.RD_KAFKA_RESP_ERR__GAPLESS_GUARANTEE, `${what}: unable to satisfy gap-less guarantee`);
-      }
-    }
-    this.reportFailure(batch, error, details);
-  }
-
-  private reportFailure(batch: TakenBatch, error: number, details: boolean): void {
-    const status = batch.maybePersisted
-      ? E.RD_KAFKA_MSG_STATUS_POSSIBLY_PERSISTED
-      : E.RD_KAFKA_MSG_STATUS_NOT_PERSISTED;
-    this.report(batch, error, status | FLAG_NO_OFFSET | (details ? FLAG_DETAILS : 0), NO_OFFSET, -1);
-  }
-
-  private report(batch: TakenBatch, error: number, status: number, baseOffset: number, appendTime: number): void {
-    batch.compressed = null;
-    const verdict = { error, status, broker: this.env.brokerId, baseOffset, appendTime };
-    if (report(this.env.memory, batch, this.env.worker, verdict)) this.reported = true;
+    this.outcomes.tell();
   }
 
   /** Batches past `message.timeout.ms`, and old open ones sealed so that their records don't differ much in age. */
   private expire(now: number): number {
-    if (this.busy.size === 0) return Number.POSITIVE_INFINITY;
+    if (!this.pending) return Number.POSITIVE_INFINITY;
     if (now < this.nextExpiryScan) return this.nextExpiryScan;
     let every = 1000;
-    for (const part of this.busy) {
+    for (const part of this.partitions.values()) {
       const timeout = part.messageTimeoutMs;
-      if (timeout === 0) continue;
+      if (timeout === 0 || part.fifo.length === 0 || part.leaving) continue;
       if (timeout / 2 < every) every = Math.max(1, timeout / 2);
       this.expirePartition(part, timeout, now);
     }
@@ -452,17 +298,17 @@ export class Producer {
 
   private expirePartition(part: Partition, timeout: number, now: number): void {
     // What is in flight is older, and bounded by its request: reports keep their order.
-    while (part.inflight === 0 && part.fifo.length > 0 && isLate(part, part.fifo[0]!, now)) {
+    while (part.inflight === 0 && part.fifo.length > 0 && part.isLate(part.fifo[0]!, now)) {
       const batch = part.fifo[0]!;
       this.dropFirst(part);
-      if (this.seal(part, batch)) this.giveUp(part, batch, E.RD_KAFKA_RESP_ERR__MSG_TIMED_OUT, false);
+      if (this.seal(part, batch)) this.outcomes.giveUp(part, batch, E.RD_KAFKA_RESP_ERR__MSG_TIMED_OUT, false);
     }
     // Only the youngest can be open still. Numbers go in the order of the row, so all before it are sealed first.
     const youngest = part.fifo.at(-1);
     if (youngest === undefined || youngest.count >= 0) return;
     if (((now - youngest.opened) | 0) < Math.max(this.lingerMs, timeout / 100)) return;
     part.fifo = part.fifo.filter((batch) => this.seal(part, batch));
-    if (part.fifo.length === 0) this.busy.delete(part);
+    this.schedule.look(part);
   }
 
   /**
@@ -470,18 +316,13 @@ export class Producer {
    * connection's to abandon.
    */
   purgeQueue(behind: boolean): void {
-    this.reported = false;
     for (const part of this.partitions.values()) {
       part.take(this.env.memory);
       for (const batch of part.fifo.splice(0)) if (this.seal(part, batch)) part.purged.push(batch);
-      this.busy.delete(part);
-      if (!behind || part.inflight === 0) this.reportPurged(part);
+      this.schedule.forget(part);
+      if (!behind || part.inflight === 0) this.outcomes.reportPurged(part);
     }
-    if (this.reported) this.env.ringApp();
-  }
-
-  private reportPurged(part: Partition): void {
-    for (const batch of part.purged.splice(0)) this.giveUp(part, batch, E.RD_KAFKA_RESP_ERR__PURGE_QUEUE, false);
+    this.outcomes.tell();
   }
 
   private finishLeaving(part: Partition): void {
@@ -490,8 +331,10 @@ export class Producer {
   }
 }
 
-function isLate(part: Partition, batch: TakenBatch, now: number): boolean {
-  return part.messageTimeoutMs > 0 && ((now - batch.opened) | 0) >= part.messageTimeoutMs;
+/** Nothing more comes into the first of a row: why should it linger. */
+function isFull(first: TakenBatch, second: TakenBatch | undefined): boolean {
+  if (first.lingers) return second !== undefined && isSealedBatch(second);
+  return second !== undefined || isSealedBatch(first);
 }
 
 function byTopic(a: Outgoing, b: Outgoing): number {

@@ -1,5 +1,5 @@
 // What a compression codec is: bytes in, bytes out, no state between calls. @thread broker|main|mock
-import { copyShared } from '../rd/shared_copy.ts';
+import { copyPieces, sizeOf } from '../rd/shared_copy.ts';
 
 export interface Codec {
   /** Kafka's name for it. */
@@ -20,15 +20,7 @@ export interface Codec {
 /** All pieces as one array: the only piece itself (no copy), else a copy. */
 export function joined(pieces: readonly Uint8Array[]): Uint8Array {
   if (pieces.length === 1) return pieces[0]!;
-  let size = 0;
-  for (const piece of pieces) size += piece.length;
-  const all = Buffer.allocUnsafeSlow(size);
-  let at = 0;
-  for (const piece of pieces) {
-    copyShared(all, at, piece);
-    at += piece.length;
-  }
-  return all;
+  return copyPieces(Buffer.allocUnsafeSlow(sizeOf(pieces)), pieces);
 }
 
 /** The first `size` bytes of `out`: a view, or a copy where a view would keep more than twice as much alive. */

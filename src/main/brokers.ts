@@ -10,6 +10,7 @@ import * as E from '../defs/enums.ts';
 import type { Clock } from '../rd/clock.ts';
 import { hostPort } from '../rd/host_port.ts';
 import { Connection } from '../wire/connection.ts';
+import { SILENCE_MS, withoutAge } from '../wire/failure.ts';
 import type { WireRequest } from '../wire/requests.ts';
 import { type Address, Bootstrap, type Canonical } from './bootstrap.ts';
 
@@ -78,6 +79,8 @@ export class Brokers {
   /** Those that failed since one last came up. */
   private readonly down: Set<string>;
   private allDownTold: boolean;
+  /** Of each broker by its name, the last failure that the application was told of. */
+  private readonly told: Map<string, { err: number; reason: string; until: number }>;
   private waiting: Waiting[];
   /** Connections to brokers that nobody names any more, which end when nothing waits for an answer on them. */
   private readonly strangers: Set<Connection>;
@@ -103,6 +106,7 @@ export class Brokers {
     this.unreachable = new Map();
     this.down = new Set();
     this.allDownTold = false;
+    this.told = new Map();
     this.waiting = [];
     this.strangers = new Set();
     this.leaving = new Set();
@@ -251,7 +255,7 @@ export class Brokers {
   nodeState(id: number, up: boolean, err: number, text: string): void {
     const node = this.nodes.get(id);
     if (node === undefined) return;
-    if (!up && text !== '') this.env.error(err, text);
+    if (!up && text !== '') this.tell(err, text);
     if (up) this.cameUp(hostPort(node.host, node.port));
     else this.wentDown(hostPort(node.host, node.port));
   }
@@ -357,11 +361,23 @@ export class Brokers {
         env.soon();
       },
       onError: (err, text) => {
-        if (!this.closing) env.error(err, text);
+        if (!this.closing) this.tell(err, text);
       },
       onThrottle: env.throttled === null ? undefined : (ms) => this.throttled(connection, ms),
     });
     return connection;
+  }
+
+  /** Main and a worker may each have a connection to a broker: what both say of it is told once. */
+  private tell(err: number, text: string): void {
+    const reason = withoutAge(text);
+    const name = reason.slice(0, reason.indexOf(': '));
+    const last = this.told.get(name);
+    const now = this.env.clock.now();
+    if (last !== undefined && last.err === err && last.reason === reason && now < last.until) return;
+    for (const [each, { until }] of this.told) if (until <= now) this.told.delete(each);
+    this.told.set(name, { err, reason, until: now + SILENCE_MS });
+    this.env.error(err, text);
   }
 
   private throttled({ host, port }: Connection, ms: number): void {

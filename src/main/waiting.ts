@@ -188,10 +188,13 @@ export class Waiting {
       job.index = 0;
       job.sticky = -1;
     }
-    for (const row of rows.values()) this.finishRow(row);
+    // While some have no memory yet nothing lingers: it has to come free.
+    const done = job.origins.length === 0;
+    for (const row of rows.values())
+      this.finishRow(row, done && row.open.count < this.env.settings['batch.num.messages']);
     // Only now, each with its whole row: what is pushed on HEAD meanwhile comes behind it.
     for (const part of job.topic.partitions) this.env.place(part);
-    if (job.origins.length === 0) this.jobs = this.jobs.filter((each) => each !== job);
+    if (done) this.jobs = this.jobs.filter((each) => each !== job);
     this.env.ringApp();
   }
 
@@ -248,7 +251,7 @@ export class Waiting {
     const timestamp = origin.firstTimestamp + cursor.timestampDelta;
     let row = rows.get(part.number);
     if (row !== undefined && this.full(row, bound)) {
-      this.finishRow(row);
+      this.finishRow(row, false);
       rows.delete(part.number);
       row = undefined;
     }
@@ -281,7 +284,7 @@ export class Waiting {
   }
 
   /** Sealed before anybody sees it; the relay op is posted before its report can be. */
-  private finishRow(row: Row): void {
+  private finishRow(row: Row, lingers: boolean): void {
     const { open, part } = row;
     Atomics.or(open.words, open.base + TAIL, SEALED);
     this.env.toApp({
@@ -292,7 +295,9 @@ export class Waiting {
       partition: part.number,
       rows: Int32Array.from(row.rows),
     });
-    part.fifo.push(new TakenBatch(open.id, this.env.memory.page(open.id), open.generation));
+    const batch = new TakenBatch(open.id, this.env.memory.page(open.id), open.generation);
+    batch.lingers = lingers;
+    part.fifo.push(batch);
   }
 
   private failOrigin(topic: MainTopic, origin: TakenBatch, from: number, err: number): void {

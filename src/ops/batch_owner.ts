@@ -49,6 +49,8 @@ export class TakenBatch {
   backoff: boolean;
   /** Some request with it may have reached a broker. */
   maybePersisted: boolean;
+  /** Sealed though it was not full: linger.ms holds for it all the same. */
+  lingers: boolean;
   /** Its place in the broker's eyes, once an idempotent producer has sent it; -1 before. */
   sequence: number;
   /** Compressed records, kept until the answer so that a retry sends the identical batch; null: sent plain. */
@@ -69,6 +71,7 @@ export class TakenBatch {
     this.notBefore = 0;
     this.backoff = false;
     this.maybePersisted = false;
+    this.lingers = false;
     this.sequence = -1;
     this.compressed = null;
   }

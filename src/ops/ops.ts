@@ -6,6 +6,28 @@
 import type { MessagePort } from 'node:worker_threads';
 import type { Settings, TopicSettings } from '../conf/settings_type.ts';
 import type { WakeOp } from './channel.ts';
+import type {
+  AssignedOp,
+  AssignOp,
+  FetchedEntry,
+  FetchStall,
+  FetchStartOp,
+  PartitionOffset,
+  SeekOp,
+  StoreMetadataOp,
+} from './consumer_ops.ts';
+
+export type {
+  AssignedOp,
+  AssignOp,
+  FetchedBatch,
+  FetchedEntry,
+  FetchStall,
+  FetchStartOp,
+  PartitionOffset,
+  SeekOp,
+  StoreMetadataOp,
+} from './consumer_ops.ts';
 
 /** A control page or slab of a creator; posted before an id in it is published. */
 export interface PageOp {
@@ -27,18 +49,6 @@ export interface DropSlabsOp {
 export interface SlabsDroppedOp {
   readonly type: 'slabs_dropped';
   readonly numbers: readonly number[];
-}
-
-/** A partition with an offset to start at, or the error that concerns it. */
-export interface PartitionOffset {
-  topic: string;
-  partition: number;
-  offset: number;
-  metadata?: string | null;
-  leaderEpoch?: number;
-  err?: number;
-  /** Of the app's assign call that this is from. */
-  version?: number;
 }
 
 /** A batch that changes hands: all that its owner knew of it. */
@@ -66,6 +76,7 @@ export interface TakenState {
   readonly notBefore: number;
   readonly backoff: boolean;
   readonly maybePersisted: boolean;
+  readonly lingers: boolean;
   readonly sequence: number;
 }
 
@@ -87,6 +98,8 @@ export interface OpenHandleOp {
   readonly hooks: { readonly rebalance: boolean; readonly offsetCommit: boolean; readonly throttle: boolean };
   /** Most workers of ours that the app thread may have before brokers share. */
   readonly maxWorkers: number;
+  /** With group.protocol=consumer: who we are in the group; else ''. */
+  readonly memberId: string;
 }
 
 /** Main has a running or new broker worker host one more handle. */
@@ -112,6 +125,8 @@ export interface JoinHandleOp {
 export interface MockOpenOp {
   readonly type: 'mock_open';
   readonly cluster: number;
+  /** Its debug lines are wanted, too. */
+  readonly debug: boolean;
   readonly options: {
     readonly brokers: number;
     readonly port?: number;
@@ -160,7 +175,13 @@ export type AppToMainOp =
   | CallOp
   | { readonly type: 'brokers_add'; readonly brokers: string }
   | { readonly type: 'subscribe'; readonly topics: readonly string[] }
-  | { readonly type: 'assign'; readonly partitions: readonly PartitionOffset[] | null; readonly version: number }
+  | AssignOp
+  | { readonly type: 'consume_start'; readonly partition: PartitionOffset }
+  /** Of a consumer's topic that has a configuration of its own. */
+  | { readonly type: 'topic_settings'; readonly topic: string; readonly settings: TopicSettings }
+  | SeekOp
+  | { readonly type: 'pause'; readonly partitions: readonly PartitionOffset[]; readonly paused: boolean }
+  | StoreMetadataOp
   | { readonly type: 'freed'; readonly batch: number }
   | { readonly type: 'cells_done'; readonly cells: readonly number[] }
   | { readonly type: 'close'; readonly deadline: number };
@@ -223,17 +244,6 @@ export interface ErrorOp {
   readonly fatal: boolean;
 }
 
-export interface AssignedOp {
-  readonly type: 'assigned';
-  readonly topic: string;
-  readonly partition: number;
-  /** The partition's cell: its identity for as long as it is assigned. */
-  readonly cell: number;
-  readonly home: number;
-  /** The app's assign call that asked for it, -1 for an assignment of main's own: an older one is stale. */
-  readonly version: number;
-}
-
 export type MainToAppOp =
   | PageOp
   | DropSlabsOp
@@ -250,6 +260,14 @@ export type MainToAppOp =
   | AssignedOp
   | WakeOp
   | { readonly type: 'home'; readonly cell: number; readonly home: number; readonly oldWorker: number }
+  /** The answer to a seek; home -1: there is no such partition any more. */
+  | {
+      readonly type: 'sought';
+      readonly topic: string;
+      readonly partition: number;
+      readonly seek: number;
+      readonly home: number;
+    }
   | { readonly type: 'revoked'; readonly cells: readonly number[] }
   | {
       readonly type: 'rebalance';
@@ -297,19 +315,6 @@ export interface LeftPartitionOp {
   readonly sequence: SequenceState | null;
 }
 
-export interface FetchStartOp {
-  readonly type: 'fetch_start';
-  readonly broker: number;
-  readonly topic: string;
-  readonly partition: number;
-  readonly cell: number;
-  readonly home: number;
-  /** A position, or a logical offset to resolve first. */
-  readonly offset: number;
-  readonly leaderEpoch: number;
-  readonly reset: number | null;
-}
-
 export type MainToBrokerOp =
   | PageOp
   | DropSlabsOp
@@ -318,12 +323,14 @@ export type MainToBrokerOp =
   | { readonly type: 'broker'; readonly broker: number; readonly host: string; readonly port: number }
   | { readonly type: 'leave'; readonly block: number }
   | { readonly type: 'fetch_stop'; readonly cell: number; readonly home: number; readonly answer: boolean }
+  | { readonly type: 'fetch_pause'; readonly cell: number; readonly home: number; readonly paused: boolean }
   | { readonly type: 'purge'; readonly call: number; readonly queue: boolean; readonly inflight: boolean }
   | { readonly type: 'serve' }
   | ({ readonly type: 'producer_id' } & ProducerId)
   | { readonly type: 'close'; readonly deadline: number };
 
 export type BrokerToMainOp =
+  | FetchStall
   | SlabsDroppedOp
   | LeftPartitionOp
   | {
@@ -340,7 +347,15 @@ export type BrokerToMainOp =
       readonly err: number;
       readonly text: string;
     }
-  | { readonly type: 'fetch_stopped'; readonly cell: number; readonly home: number; readonly offset: number }
+  | {
+      readonly type: 'fetch_stopped';
+      readonly cell: number;
+      readonly home: number;
+      readonly offset: number;
+      readonly offsetEpoch: number;
+    }
+  /** Who is to be fetched from: a follower that is nearer, -1 for the leader. */
+  | { readonly type: 'preferred_replica'; readonly cell: number; readonly home: number; readonly replica: number }
   | { readonly type: 'purged'; readonly call: number }
   /** A partition needs an epoch above this one. */
   | ({ readonly type: 'raise_epoch' } & ProducerId)
@@ -350,32 +365,6 @@ export type BrokerToMainOp =
 
 // ---- broker worker <-> app, one channel a handle
 
-/** Where the records of one batch lie in a block. */
-export interface FetchedBatch {
-  readonly buffer: number;
-  readonly from: number;
-  readonly to: number;
-  readonly baseOffset: number;
-  readonly baseTimestamp: number;
-  /** -1: the records' own timestamps; else the log append time of all. */
-  readonly appendTime: number;
-  readonly lastOffset: number;
-  readonly leaderEpoch: number;
-  readonly count: number;
-}
-
-export interface FetchedEntry {
-  readonly cell: number;
-  readonly home: number;
-  /** Records before it are skipped: a batch may begin before what was asked for. */
-  readonly fetchOffset: number;
-  readonly batches: readonly FetchedBatch[];
-  readonly bytes: number;
-  /** The end of the partition was reached at this offset (`enable.partition.eof`), or -1. */
-  readonly eof: number;
-  readonly highWatermark: number;
-}
-
 export type BrokerToAppOp =
   | SlabsDroppedOp
   | {
@@ -383,6 +372,14 @@ export type BrokerToAppOp =
       readonly batch: number;
       readonly generation: number;
       readonly errors: readonly { index: number; err: number; text: string }[];
+    }
+  /** Log start and high watermark have moved, and nothing came with it. */
+  | {
+      readonly type: 'watermarks';
+      readonly cell: number;
+      readonly home: number;
+      readonly low: number;
+      readonly high: number;
     }
   | { readonly type: 'fetched'; readonly buffers: readonly ArrayBuffer[]; readonly entries: readonly FetchedEntry[] }
   | {
@@ -412,4 +409,4 @@ export interface MockCallOp {
   readonly args: readonly unknown[];
 }
 
-export type MockToAppOp = ReplyOp | WakeOp;
+export type MockToAppOp = ReplyOp | LogOp | WakeOp;

@@ -17,6 +17,7 @@ export function saveBatch(batch: TakenBatch): TakenState {
     notBefore: batch.notBefore,
     backoff: batch.backoff,
     maybePersisted: batch.maybePersisted,
+    lingers: batch.lingers,
     sequence: batch.sequence,
   };
 }
@@ -31,6 +32,7 @@ export function restoreBatch(memory: HandleMemory, state: TakenState): TakenBatc
   batch.notBefore = state.notBefore;
   batch.backoff = state.backoff;
   batch.maybePersisted = state.maybePersisted;
+  batch.lingers = state.lingers;
   batch.sequence = state.sequence;
   return batch;
 }

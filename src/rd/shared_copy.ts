@@ -20,3 +20,20 @@ export function copyShared(to: Buffer, at: number, from: Uint8Array): void {
   else if (size >= WORTH_A_SET) set.call(to, from, at);
   else for (let i = 0; i < size; i++) to[at + i] = from[i]!;
 }
+
+/** Bytes of all pieces. */
+export function sizeOf(pieces: readonly Uint8Array[]): number {
+  let size = 0;
+  for (let i = 0; i < pieces.length; i++) size += pieces[i]!.length;
+  return size;
+}
+
+/** Copies all pieces, one behind the other, to the beginning of `to`, which has the room; gives it. */
+export function copyPieces(to: Buffer, pieces: readonly Uint8Array[]): Buffer {
+  let at = 0;
+  for (let i = 0; i < pieces.length; i++) {
+    copyShared(to, at, pieces[i]!);
+    at += pieces[i]!.length;
+  }
+  return to;
+}

@@ -68,7 +68,8 @@ export class LegacyMessage {
     const known = magic === 0 ? COMPRESSION_MASK : COMPRESSION_MASK | LOG_APPEND_TIME;
     this.attributes = bytes[at + ATTRIBUTES_AT]! & known;
     const timestamp = magic === 0 ? NO_TIMESTAMP : int64(bytes, at + TIMESTAMP_AT);
-    this.timestamp = timestamp >= 0 ? timestamp : NO_TIMESTAMP;
+    // 0 was written by who had none.
+    this.timestamp = timestamp > 0 ? timestamp : NO_TIMESTAMP;
     this.keyFrom = at + TIMESTAMP_AT + (magic === 0 ? 0 : TIMESTAMP_SIZE) + 4;
     this.keyTo = this.fieldEnd(bytes, this.keyFrom, 'key');
     this.valueFrom = Math.max(this.keyTo, this.keyFrom) + 4;

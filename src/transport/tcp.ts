@@ -2,7 +2,7 @@
 import { connect, type Socket } from 'node:net';
 import type { Clock } from '../rd/clock.ts';
 import { hostPort } from '../rd/host_port.ts';
-import { copyShared } from '../rd/shared_copy.ts';
+import { copyPieces, sizeOf } from '../rd/shared_copy.ts';
 import { Addresses, FAMILIES, type Lookup, reasonOf, systemLookup } from './addresses.ts';
 import type { Dialer, Transport, TransportEvents } from './transport.ts';
 
@@ -90,7 +90,7 @@ class TcpTransport implements Transport {
     if (last > 0) {
       const size = sizeOf(pieces);
       if (size <= JOIN_UP_TO) {
-        socket.write(joined(pieces, size), done);
+        socket.write(copyPieces(Buffer.allocUnsafe(size), pieces), done);
         return;
       }
     }
@@ -158,20 +158,4 @@ class TcpTransport implements Transport {
     if (this.socket !== null) this.socket.destroy();
     else setImmediate(() => this.events.closed());
   }
-}
-
-function sizeOf(pieces: readonly Uint8Array[]): number {
-  let size = 0;
-  for (let i = 0; i < pieces.length; i++) size += pieces[i]!.length;
-  return size;
-}
-
-function joined(pieces: readonly Uint8Array[], size: number): Buffer {
-  const all = Buffer.allocUnsafe(size);
-  let at = 0;
-  for (let i = 0; i < pieces.length; i++) {
-    copyShared(all, at, pieces[i]!);
-    at += pieces[i]!.length;
-  }
-  return all;
 }

@@ -149,7 +149,7 @@ export class Connection implements LinkOwner, Expirer {
     return this.outbox.size;
   }
 
-  /** Requests written whose answer has not come, abandoned ones included. */
+  /** Requests written that have neither an answer nor another outcome (timed out, abandoned). */
   get inflightCount(): number {
     return this.link?.inflight ?? 0;
   }
@@ -242,7 +242,9 @@ export class Connection implements LinkOwner, Expirer {
    * many there were.
    */
   abandonInflight(error: number, filter: (request: WireRequest) => boolean = () => true): number {
-    return this.link?.abandon(error, (pending) => filter(pending.request)) ?? 0;
+    const count = this.link?.abandon(error, (pending) => filter(pending.request)) ?? 0;
+    this.flush();
+    return count;
   }
 
   /** Ends the present connection quietly; its open requests get `error`. It is made again if something needs it. */
@@ -463,7 +465,7 @@ export class Connection implements LinkOwner, Expirer {
     const most = this.settings['socket.max.fails'];
     if ((most > 0 && this.timeouts >= most) || this.link.writingCount > 0) {
       this.fail(DEBUG, TIMED_OUT, `${this.timeouts} ${requests(this.timeouts)} timed out`, true);
-    }
+    } else this.flush();
   }
 
   private checkIdle(): void {

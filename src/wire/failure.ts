@@ -10,7 +10,8 @@ const INFO = 6;
 const DEBUG = 7;
 
 /** An identical failure is told again after this many ms. */
-const SILENCE_MS = 30_000;
+export const SILENCE_MS = 30_000;
+const AGE = ' (after ';
 /** An established connection that breaks within this many ms was probably not what the broker expected. */
 const EARLY_MS = 2000;
 
@@ -50,7 +51,7 @@ export class Failures {
       repeated && !quiet && this.suppressed > 0
         ? `, ${this.suppressed} identical ${this.suppressed === 1 ? 'error' : 'errors'} suppressed`
         : '';
-    const text = `${reason} (after ${Math.floor(age)}ms in state ${state}${count})`;
+    const text = `${reason}${AGE}${Math.floor(age)}ms in state ${state}${count})`;
     if ((debug & RD_KAFKA_DBG_BROKER) !== 0) {
       log(
         DEBUG,
@@ -73,6 +74,11 @@ export class Failures {
     this.suppressed = quiet ? this.suppressed + 1 : 0;
     if (!quiet) this.quietUntil = now + SILENCE_MS;
   }
+}
+
+/** What the application was told of a failure, without when that was: the same for each connection to the broker. */
+export function withoutAge(text: string): string {
+  return text.slice(0, text.lastIndexOf(AGE));
 }
 
 /** What may help whoever reads that the broker hung up, `age` ms after `state` was entered; '' if nothing comes to mind. */

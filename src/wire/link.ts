@@ -8,6 +8,7 @@ import { decodeResponse } from '../protocol/compile.ts';
 import { type FrameSplitter, readResponseHeader, requestFrame } from '../protocol/frame.ts';
 import { ProtocolError, Reader } from '../protocol/reader.ts';
 import { Fifo } from '../rd/fifo.ts';
+import { sizeOf } from '../rd/shared_copy.ts';
 import type { Dialer, FailureKind, Transport, TransportEvents } from '../transport/transport.ts';
 import type { Deadlines } from './deadlines.ts';
 import type { Deliveries, Pending } from './requests.ts';
@@ -44,6 +45,8 @@ export class Link implements TransportEvents {
   private readonly writing: Fifo<Pending>;
   private readonly onFrame: (frame: Uint8Array) => void;
   private condemned: boolean;
+  /** Requests written and without outcome; one that timed out or was abandoned takes no room from others. */
+  inflight: number;
 
   /** Starts to connect to `host`:`port`. */
   constructor(
@@ -61,12 +64,8 @@ export class Link implements TransportEvents {
     this.writing = new Fifo();
     this.onFrame = (frame) => this.frame(frame);
     this.condemned = false;
+    this.inflight = 0;
     this.transport = dialer.dial(host, port, this);
-  }
-
-  /** Requests written and not answered, abandoned ones included. */
-  get inflight(): number {
-    return this.waiting.size;
   }
 
   /** Requests whose write callback has not come. */
@@ -98,11 +97,13 @@ export class Link implements TransportEvents {
     pending.sent = true;
     pending.free = false;
     this.writing.push(pending);
-    if (request.noResponse !== true) this.waiting.push(pending);
+    if (request.noResponse !== true) {
+      this.waiting.push(pending);
+      pending.counter = this;
+      this.inflight++;
+    }
     this.transport.write(pieces, () => this.wrote());
-    let size = 0;
-    for (const piece of pieces) size += piece.length;
-    return size;
+    return sizeOf(pieces);
   }
 
   /** Ends it: the socket goes, and every request without outcome gets `error`, once its frame is free. */

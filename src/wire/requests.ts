@@ -67,6 +67,8 @@ export class Pending implements Deadline {
   error: number;
   response: unknown;
   frame: Uint8Array | null;
+  /** What counts it while it is in flight. */
+  counter: { inflight: number } | null;
 
   constructor(request: WireRequest, expirer: Expirer) {
     this.request = request;
@@ -83,6 +85,7 @@ export class Pending implements Deadline {
     this.error = 0;
     this.response = null;
     this.frame = null;
+    this.counter = null;
   }
 
   due(): void {
@@ -93,6 +96,7 @@ export class Pending implements Deadline {
   settle(error: number, response: unknown = null, frame: Uint8Array | null = null): boolean {
     if (this.settled) return false;
     this.settled = true;
+    if (this.counter !== null) this.counter.inflight--;
     this.error = error;
     this.response = response;
     this.frame = frame;

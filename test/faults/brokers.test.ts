@@ -1,6 +1,7 @@
 // Whom main asks, against brokers that are real sockets: bootstrap servers first, brokers of the cluster then, and what
 // happens to a connection that nobody names any more.
 import { expect, type TestContext, test } from 'vitest';
+import { RD_KAFKA_RESP_ERR__TRANSPORT } from '../../src/defs/enums.ts';
 import { errorName } from '../../src/defs/errors.ts';
 import { Brokers, type RebootstrapCause } from '../../src/main/brokers.ts';
 import { APIS } from '../../src/protocol/api.ts';
@@ -14,6 +15,7 @@ class Asking {
   readonly brokers: Brokers;
   /** How each request ended, in order. */
   readonly ended: string[] = [];
+  readonly errors: string[] = [];
   rebootstraps = 0;
 
   constructor(t: TestContext, settings: Record<string, unknown> = {}) {
@@ -33,7 +35,7 @@ class Asking {
       canonical: null,
       throttled: null,
       log: () => undefined,
-      error: () => undefined,
+      error: (_err, text) => void this.errors.push(text),
       nodesChanged: () => undefined,
       up: () => undefined,
       nodeDown: () => undefined,
@@ -83,6 +85,21 @@ async function learned(t: TestContext): Promise<{ asking: Asking; server: RawBro
   expect([asked(server), asked(two)]).toEqual([1, 1]);
   return { asking, server, two };
 }
+
+test('what fails for main and for a worker in the same way is told once', async (t) => {
+  const asking = new Asking(t);
+  asking.brokers.setNodes([{ id: 7, host: '127.0.0.1', port: 1, rack: null }]);
+  asking.brokers.sendTo(7, asking.request('never'));
+  await until(() => asking.errors.length >= 2);
+  const [refused, allDown] = asking.errors;
+  const fails = (text: string) => asking.brokers.nodeState(7, false, RD_KAFKA_RESP_ERR__TRANSPORT, text);
+
+  fails(refused!.replace(/after \d+ms/, 'after 77ms'));
+  fails('127.0.0.1:1/7: Out of luck (after 1ms in state UP)');
+  fails('127.0.0.1:1/7: Out of luck (after 2ms in state UP)');
+
+  expect(asking.errors).toEqual([refused, allDown, '127.0.0.1:1/7: Out of luck (after 1ms in state UP)']);
+});
 
 test('once the cluster has named its brokers a bootstrap server that is none of them is let go', async (t) => {
   const { server, asking } = await learned(t);

@@ -99,6 +99,31 @@ test('no more requests are in flight than max.in.flight.requests.per.connection'
   expect([client.connection.inflightCount, client.connection.queuedCount]).toEqual([2, 1]);
 });
 
+test('a request that has timed out makes room for the next, on a connection that stays', async (t) => {
+  const settings = { 'max.in.flight.requests.per.connection': 1, 'socket.max.fails': 0 };
+  const { broker, client, clock } = await aPair(t, settings);
+  client.send('a', { timeoutMs: 300 });
+  client.send('b', { timeoutMs: 60_000 });
+  await seen(broker, 1);
+
+  clock.advance(300);
+  await seen(broker, 2);
+
+  expect([client.connection.inflightCount, client.connection.queuedCount]).toEqual([1, 0]);
+});
+
+test('a request that is abandoned makes room for the next', async (t) => {
+  const { broker, client } = await aPair(t, { 'max.in.flight.requests.per.connection': 1 });
+  client.send('a');
+  client.send('b');
+  await seen(broker, 1);
+
+  client.connection.abandonInflight(RD_KAFKA_RESP_ERR__PURGE_INFLIGHT);
+  await seen(broker, 2);
+
+  expect([client.connection.inflightCount, client.connection.queuedCount]).toEqual([1, 0]);
+});
+
 test('a broker that refuses ApiVersions v3 without saying what it takes is asked with v0 on the same connection', async (t) => {
   const broker = await aBroker(t);
   broker.onRequest = (request, peer) => {

@@ -1,11 +1,10 @@
 // A proxy of whole clusters that loses, delays and cuts what goes through it, in a thread of its own, so that it goes on
 // while the test blocks. It knows Kafka's frames: a test says "the second produce request", not "after 3 kB". Brokers'
 // addresses in their answers become the proxy's, so clients stay with it; works for the mock and for a real Kafka alike.
-import { fileURLToPath } from 'node:url';
 import { MessageChannel, type MessagePort, receiveMessageOnPort, Worker } from 'node:worker_threads';
-import { build } from 'esbuild';
 import type { TestContext } from 'vitest';
 import { belongs } from './builders.ts';
+import { bundled } from './bundle.ts';
 
 /** `up`: from the client to the broker. */
 export type Direction = 'up' | 'down';
@@ -58,15 +57,7 @@ export type Answer = Counts | { readonly ports: readonly number[] };
 
 const PATIENCE_MS = 30_000;
 
-const bundled: Promise<string> = build({
-  entryPoints: [fileURLToPath(new URL('./proxy_thread.ts', import.meta.url))],
-  bundle: true,
-  write: false,
-  platform: 'node',
-  target: 'node20',
-  format: 'cjs',
-  logLevel: 'error',
-}).then((result) => result.outputFiles[0]!.text);
+const threadText: Promise<string> = bundled(new URL('./proxy_thread.ts', import.meta.url));
 
 /** Each call has happened when it returns. `broker` is an index into the bootstrap; all of them without it. */
 export class KafkaProxy {
@@ -151,7 +142,7 @@ export class KafkaProxy {
 
 /** A proxy of the brokers that `bootstrap` names, ended after the test: make it behind the cluster, before its clients. */
 export async function aProxy(t: TestContext, bootstrap: string): Promise<KafkaProxy> {
-  const proxy = new KafkaProxy(await bundled, bootstrap);
+  const proxy = new KafkaProxy(await threadText, bootstrap);
   belongs(t, () => proxy.end());
   return proxy;
 }

@@ -2,6 +2,7 @@
 import { expect, inject, test } from 'vitest';
 import { nothingLeft } from '../kit/nothing_left.ts';
 import * as scenario from '../kit/scenarios/producer.ts';
+import * as waysIn from '../kit/scenarios/ways_in.ts';
 import { freshTopic } from '../kit/topics.ts';
 
 /** Runs a scenario on a new topic of four partitions; afterwards nothing of ours may be left. */
@@ -17,6 +18,17 @@ test('every message gets exactly one report, in order per partition, and is stor
 test('null and empty keys and values and headers arrive as they were given', () => onKafka(scenario.shapesOfMessages));
 
 test('timestamps are stored and reported', () => onKafka(scenario.timestamps));
+
+test('every tag of producev and produceva arrives', () => onKafka(waysIn.everyTag));
+
+test('tags that contradict each other, or name no topic, are refused', () =>
+  onKafka(async (env) => waysIn.refusedTags(env)));
+
+test('a report tells status, broker, latency and errors', () => onKafka(async (env) => waysIn.reportsTell(env)));
+
+test('partitions are available once metadata is there', () => onKafka(async (env) => waysIn.partitionsAvailable(env)));
+
+test("the application's partitioner and orders are those of the log", () => onKafka(waysIn.ownOrder));
 
 test('keyed messages land where consistent_random puts them', () => onKafka(scenario.keysFindTheirPartition));
 

@@ -103,6 +103,7 @@ function configOf(random: SeededRandom, { mayFail = false }: Course): Config {
     'reconnect.backoff.ms': 10,
     'reconnect.backoff.max.ms': 200,
     'socket.timeout.ms': random.pick([700, 2000]),
+    'socket.max.fails': random.pick([1, 3]),
     'topic.metadata.refresh.fast.interval.ms': 50,
     'compression.type': random.pick(['none', 'none', 'gzip', 'lz4']),
   };

@@ -1,8 +1,7 @@
 // Runs a stress model: bundles it from TypeScript as it is, starts it in a worker, hands back its counts.
 // STRESS_SECONDS makes it long (`npm run stress`), STRESS_SEED repeats the choices of a run that failed.
-import { fileURLToPath } from 'node:url';
 import { MessageChannel, Worker } from 'node:worker_threads';
-import { build } from 'esbuild';
+import { bundled } from '../bundle.ts';
 import type { Counts } from './kit.ts';
 
 export interface ModelResult {
@@ -19,7 +18,7 @@ export function stressSeconds(): number {
 }
 
 export async function runModel(name: string, options: Readonly<Record<string, number>> = {}): Promise<ModelResult> {
-  const text = await bundle(name);
+  const text = await bundled(new URL(`./${name}.ts`, import.meta.url), { __BUILD_HASH__: '"stress"' });
   const seed = Number(process.env['STRESS_SEED'] ?? (Math.random() * 0x7fffffff) | 0);
   const { port1, port2 } = new MessageChannel();
   const start = { role: 'app', text, seed, seconds: stressSeconds(), options, port: port2 };
@@ -38,18 +37,4 @@ export async function runModel(name: string, options: Readonly<Record<string, nu
     port1.close();
     await worker.terminate();
   }
-}
-
-async function bundle(name: string): Promise<string> {
-  const result = await build({
-    entryPoints: [fileURLToPath(new URL(`./${name}.ts`, import.meta.url))],
-    bundle: true,
-    write: false,
-    platform: 'node',
-    target: 'node20',
-    format: 'cjs',
-    logLevel: 'error',
-    define: { __BUILD_HASH__: '"stress"' },
-  });
-  return result.outputFiles[0]!.text;
 }

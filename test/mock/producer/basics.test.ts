@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import * as rk from '../../../src/index.ts';
 import { pollUntil, produceNumbers } from '../../kit/producing.ts';
 import * as scenario from '../../kit/scenarios/producer.ts';
+import * as waysIn from '../../kit/scenarios/ways_in.ts';
 import { aMock, sleepUntilReported } from './kit.ts';
 
 test('every message gets exactly one report, in order per partition, and is stored once', async () => {
@@ -15,6 +16,16 @@ test('null and empty keys and values and headers arrive as they were given', asy
 test('timestamps are stored and reported', async () => {
   await scenario.timestamps(aMock());
 });
+
+test('every tag of producev and produceva arrives', () => waysIn.everyTag(aMock()));
+
+test('tags that contradict each other, or name no topic, are refused', () => waysIn.refusedTags(aMock()));
+
+test('a report tells status, broker, latency and errors', () => waysIn.reportsTell(aMock()));
+
+test('partitions are available once metadata is there', () => waysIn.partitionsAvailable(aMock()));
+
+test("the application's partitioner and orders are those of the log", () => waysIn.ownOrder(aMock()));
 
 test('keyed messages land where consistent_random puts them', async () => {
   await scenario.keysFindTheirPartition(aMock(3));

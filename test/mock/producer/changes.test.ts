@@ -2,74 +2,33 @@
 import { expect, test } from 'vitest';
 import * as k from '../../../src/rdkafka.ts';
 import * as m from '../../../src/rdkafka_mock.ts';
-import { aCluster, aProducer, type Config, type TestProducer } from '../../kit/builders.ts';
+import { aCluster, aProducer } from '../../kit/builders.ts';
 import { pollUntil } from '../../kit/consuming.ts';
-import { readPayload } from '../../kit/msgver.ts';
 import { aProxy } from '../../kit/proxy.ts';
-import { readTopic } from '../../kit/read_topic.ts';
 import { produceMessages, queueMessages } from '../../kit/reports.ts';
+import { KINDS, QUICK, stored, topicMadeAgain, upTo } from '../../kit/scenarios/changes.ts';
 
-const QUICK = {
-  'linger.ms': 1,
-  'reconnect.backoff.ms': 10,
-  'reconnect.backoff.max.ms': 100,
-  'retry.backoff.ms': 10,
-  'retry.backoff.max.ms': 50,
-  'topic.metadata.refresh.interval.ms': 100,
-  'allow.auto.create.topics': false,
-};
 const TOPIC = 't';
 
-/** Numbers in the log of one partition, in order of offset. */
-async function stored(bootstrap: string, partition: number): Promise<number[]> {
-  const { records } = await readTopic(bootstrap, TOPIC);
-  return records.filter((each) => each.partition === partition).map(({ value }) => readPayload(value)!.seq);
-}
+test.for(KINDS)('a topic that is deleted and made again under %s gets what came meanwhile', async (kind, t) => {
+  const { mock, bootstrap } = aCluster(t, 3);
+  expect(m.rd_kafka_mock_topic_create(mock, TOPIC, 2, 1)).toBe(0);
 
-function polled({ rk, reports }: TestProducer, count: number): void {
-  pollUntil(
-    `${count} reports`,
-    () => k.rd_kafka_poll(rk, 20),
-    () => reports.all.length >= count,
+  await topicMadeAgain(
+    t,
+    {
+      bootstrap,
+      topic: TOPIC,
+      remove: async () => expect(m.rd_kafka_mock_topic_delete(mock, TOPIC)).toBe(0),
+      create: async () => {
+        expect(m.rd_kafka_mock_topic_create(mock, TOPIC, 2, 1)).toBe(0);
+        // Another broker leads it now.
+        m.rd_kafka_mock_partition_set_leader(mock, TOPIC, 0, 3);
+      },
+    },
+    kind,
   );
-}
-
-const upTo = (first: number, end: number): number[] => Array.from({ length: end - first }, (_, i) => first + i);
-
-/** Retries of a producer that is not idempotent may change places, and be stored twice. */
-const sorted = (numbers: readonly number[]): number[] => [...new Set(numbers)].sort((a, b) => a - b);
-const asTheyAre = (numbers: readonly number[]): readonly number[] => numbers;
-
-const KINDS: readonly [string, Config, typeof asTheyAre][] = [
-  ['a producer', {}, sorted],
-  ['an idempotent producer', { 'enable.idempotence': true }, asTheyAre],
-];
-
-test.for(KINDS)(
-  'a topic that is deleted and made again under %s gets what came meanwhile',
-  async ([_kind, config, seen], t) => {
-    const { mock, bootstrap } = aCluster(t, 3);
-    expect(m.rd_kafka_mock_topic_create(mock, TOPIC, 2, 1)).toBe(0);
-    const p = aProducer(t, { 'bootstrap.servers': bootstrap, ...QUICK, ...config });
-    const { id } = queueMessages(p, TOPIC, 0, 0, 200);
-    polled(p, 200);
-
-    expect(m.rd_kafka_mock_topic_delete(mock, TOPIC)).toBe(0);
-    queueMessages(p, TOPIC, 0, 200, 200, { id });
-    pollUntil(
-      'the broker to deny it',
-      () => k.rd_kafka_poll(p.rk, 20),
-      () => m.rd_kafka_mock_topic_create(mock, TOPIC, 2, 1) === 0,
-    );
-    // Another broker leads it now.
-    m.rd_kafka_mock_partition_set_leader(mock, TOPIC, 0, 3);
-    queueMessages(p, TOPIC, 0, 400, 200, { id });
-    expect(k.rd_kafka_flush(p.rk, 45_000)).toBe(0);
-
-    p.reports.verify(upTo(0, 600).map((seq) => `${id}/0/${seq}`));
-    expect(seen(await stored(bootstrap, 0))).toEqual(upTo(200, 600));
-  },
-);
+});
 
 test('messages for partitions that a topic has no more when it is made again fail, the others are delivered', async (t) => {
   const { mock, bootstrap } = aCluster(t, 1);
@@ -143,7 +102,7 @@ test.for(KINDS)(
     expect(k.rd_kafka_flush(p.rk, 45_000)).toBe(0);
 
     p.reports.verify(upTo(0, seq).map((i) => `${id}/0/${i}`));
-    expect(seen(await stored(bootstrap, 0))).toEqual(upTo(0, seq));
+    expect(seen(await stored(bootstrap, TOPIC, 0))).toEqual(upTo(0, seq));
     for (const proxy of proxies) expect(proxy.count('up', m.RD_KAFKAP_Produce).came).toBeGreaterThan(0);
   },
 );

@@ -173,6 +173,7 @@ export class World {
     const open = this.opened.get(part)!;
     Atomics.or(open.words, open.base + TAIL, SEALED);
     this.opened.delete(part);
+    this.producer.wake(part);
   }
 
   flushing(calls: number): void {

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import type { Partition } from '../../../src/broker/partition.ts';
 import * as E from '../../../src/defs/enums.ts';
 import { answer, settingsOf, World } from './kit.ts';
 
@@ -35,6 +36,24 @@ test('a full batch goes at once, one that is open behind it stays', () => {
   world.serve();
 
   expect(sentValues(world)).toEqual(['v1']);
+});
+
+test('a batch that main sealed before it was full lingers, until a full one stands behind it', () => {
+  const world = new World({ 'linger.ms': '1000' });
+  const [a, b] = [world.partition(0), world.partition(1)];
+  for (const part of [a, b]) {
+    world.batch(part, 'v1');
+    part.fifo[0]!.lingers = true;
+    world.append(part, { value: 'v2' });
+  }
+  world.fill(b);
+
+  world.serve();
+  const early = sentValues(world);
+  world.after(1000);
+
+  expect(early).toEqual(['v1', 'v2']);
+  expect(sentValues(world).slice(2)).toEqual(['v1', 'v2']);
 });
 
 test('while a flush waits linger counts for nothing', () => {
@@ -214,14 +233,19 @@ test('a permanent error is the report, and nothing is sent again', () => {
   expect(world.connection.sent.length).toBe(1);
 });
 
-test('batches past message.timeout.ms are reported without a connection', () => {
-  const values = { 'message.timeout.ms': '500', 'linger.ms': '0' };
-  const world = new World(values);
+/** Without a connection: a full batch, and one that is open behind it. */
+function offline(timeoutMs: string): { world: World; part: Partition } {
+  const world = new World({ 'message.timeout.ms': timeoutMs, 'linger.ms': '0' });
   world.connection.state = 'TRY_CONNECT';
-  const part = world.partition(0, 't', settingsOf(values).topic);
+  const part = world.partition();
   world.batch(part, 'v1');
   world.append(part, { value: 'v2' });
   world.serve();
+  return { world, part };
+}
+
+test('batches past message.timeout.ms are reported without a connection', () => {
+  const { world } = offline('500');
 
   world.after(499);
   const early = world.reports();
@@ -236,13 +260,7 @@ test('batches past message.timeout.ms are reported without a connection', () => 
 });
 
 test('an open batch that can not be sent is sealed when it is old, whatever stands before it', () => {
-  const values = { 'message.timeout.ms': '10000', 'linger.ms': '0' };
-  const world = new World(values);
-  world.connection.state = 'TRY_CONNECT';
-  const part = world.partition(0, 't', settingsOf(values).topic);
-  world.batch(part, 'v1');
-  world.append(part, { value: 'v2' });
-  world.serve();
+  const { world, part } = offline('10000');
 
   world.after(1100);
   world.append(part, { value: 'v3' });

@@ -90,12 +90,13 @@ describe('what is in the log is read', () => {
     ]);
   });
 
-  test('magic 0 has no time, and a negative one or one beyond 2^53 is none', () => {
+  test('magic 0 has no time, and 0, a negative one or one beyond 2^53 is none', () => {
     const messages = [
       oldMessage({ magic: 0, attributes: LOG_APPEND_TIME }),
       oldMessage({ offset: 1, timestamp: 2n ** 60n }),
       oldMessage({ offset: 2, timestamp: -5 }),
       oldMessage({ offset: 3, timestamp: 7 }),
+      oldMessage({ offset: 4, timestamp: 0 }),
     ];
 
     const { records } = readAll(Buffer.concat(messages));
@@ -105,6 +106,7 @@ describe('what is in the log is read', () => {
       [-1, 0],
       [-1, 0],
       [7, 1],
+      [-1, 0],
     ]);
   });
 
