@@ -53,7 +53,8 @@ function nested(message, type) {
 }
 
 function typeOf(field, message) {
-  const scalar = field.fields === null ? (SCALARS[field.type] ?? 'number') : nested(message, field.type);
+  const plain = field.raw ? 'Uint8Array' : (SCALARS[field.type] ?? 'number');
+  const scalar = field.fields === null ? plain : nested(message, field.type);
   const nullable = field.nullable !== null || field.default === null || (field.type === 'records' && !field.array);
   return scalar + (field.array ? '[]' : '') + (nullable ? ' | null' : '');
 }

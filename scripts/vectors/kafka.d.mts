@@ -41,3 +41,17 @@ export function writtenByKafka(release: string, seed: number, count: number, mes
 export function readByKafka(release: string, lines: Omit<Vector, 'json'>[]): Promise<Reading[]>;
 /** Kafka's definitions of the messages (rows as `everyMessage` gives them), reduced to what decides about bytes. */
 export function definedByKafka(release: string, messages: string[]): Promise<Definition[]>;
+/** A round of a group: what scripts/vectors/Assignors.java prints. */
+export type AssignedRound = {
+  readonly group: number;
+  readonly round: number;
+  readonly members: readonly { readonly id: string; readonly instance: string | null; readonly metadata: string }[];
+  readonly topics: readonly { readonly topic: string; readonly racks: readonly string[] }[];
+  readonly error?: string;
+} & Readonly<Record<'range' | 'roundrobin' | 'cooperative-sticky', readonly string[] | null>>;
+/** Random groups, each of several rounds, as Kafka's assignors split them; and, last, what cooperative-sticky sends along. */
+export function assignedByKafka(
+  release: string,
+  seed: number,
+  groups: number,
+): Promise<{ rounds: AssignedRound[]; userData: Record<string, string> }>;

@@ -2,16 +2,18 @@
 // @thread app
 
 import { MessageChannel, type Worker } from 'node:worker_threads';
+import { RD_KAFKA_DBG_MOCK } from '../defs/debug_contexts.generated.ts';
 import * as E from '../defs/enums.ts';
 import { KafkaError } from '../defs/kafka_error.ts';
 import { Channel } from '../ops/channel.ts';
 import { OTHER_BUILD } from '../ops/death.ts';
-import type { MockCallOp, MockToAppOp, ReplyOp, RootOp } from '../ops/ops.ts';
+import type { LogOp, MockCallOp, MockToAppOp, ReplyOp, RootOp } from '../ops/ops.ts';
 import type { PortReader } from '../ops/port_reader.ts';
 import { startWorker } from '../ops/spawn.ts';
 import { DEAD, type ThreadPage } from '../ops/thread_page.ts';
 import { GONE } from '../rd/check.ts';
 import type { Handle } from './handle.ts';
+import { printLine } from './log.ts';
 import { OTHER_BUILD_TEXT, workerCode } from './mains.ts';
 import { run, runAsync, type Steps } from './steps.ts';
 import { type AppThread, appThread, type Member } from './thread.ts';
@@ -23,6 +25,7 @@ const CLOSE_MS = 5000;
 
 const LOG_CRIT = 2;
 const LOG_ERR = 3;
+const LOG_INFO = 6;
 
 export interface MockOptions {
   readonly brokers: number;
@@ -96,6 +99,7 @@ export class MockCluster implements Member {
       {
         type: 'mock_open',
         cluster: this.host.clusters,
+        debug: ((rk?.settings.debug ?? 0) & RD_KAFKA_DBG_MOCK) !== 0,
         options,
         port: port2,
         appPage: thread.page.buffer as unknown as SharedArrayBuffer,
@@ -121,11 +125,17 @@ export class MockCluster implements Member {
   serveFromLoop(): void {}
 
   private route(op: MockToAppOp): void {
+    if (op.type === 'log') this.logged(op);
     if (op.type !== 'reply') return;
     if (op.call === 0) this.listening(op);
     if (this.answers.has(op.call)) this.answers.set(op.call, { err: op.err, text: op.text, value: op.value });
     // Nobody waits any more (an abort): what failed must not pass in silence.
     else if (op.err !== 0) this.rk?.logs.add(LOG_ERR, 'MOCK', `Mock cluster command failed: ${op.text}`);
+  }
+
+  private logged({ level, fac, text, thread }: LogOp): void {
+    if (this.rk !== null) this.rk.logs.add(level, fac, text, thread);
+    else if (level < LOG_INFO) printLine(level, fac, 'mock', text);
   }
 
   private listening(op: ReplyOp): void {

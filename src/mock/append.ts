@@ -2,8 +2,22 @@
 
 import { RD_KAFKA_RESP_ERR__NOT_IMPLEMENTED } from '../defs/enums.ts';
 import type { BatchHeader } from '../records/batch_header.ts';
-import { CONTROL, HEADER_SIZE, LENGTH_FROM, lengthAt, MAGIC, magicAt } from '../records/batch_header.ts';
+import {
+  CONTROL,
+  HEADER_SIZE,
+  LENGTH_FROM,
+  LOG_APPEND_TIME,
+  lengthAt,
+  MAGIC,
+  magicAt,
+  readBatchHeader,
+  settleCrc,
+  TRANSACTIONAL,
+  writeBatchHeader,
+} from '../records/batch_header.ts';
 import { BatchReader } from '../records/batch_reader.ts';
+import { writeBatch } from '../records/batch_writer.ts';
+import { CONTROL_ABORT, CONTROL_COMMIT, controlKey, isAbortMarker, markerValue } from '../records/control.ts';
 import { RecordError } from '../records/record_error.ts';
 import { RecordCursor, readHeaders } from '../records/record_reader.ts';
 import { E } from './codes.ts';
@@ -18,6 +32,8 @@ export interface Appended {
   readonly errorCode: number;
   /** -1 unless the records are in the log. */
   readonly baseOffset: number;
+  /** Of a topic whose log gives the time, -1 otherwise. */
+  readonly logAppendTimeMs?: number;
   /** Why not, for people. */
   readonly message: string | null;
 }
@@ -26,6 +42,7 @@ export interface Appended {
  * Appends the one batch that `records` must be; what is in the log already counts as appended there. Copies it.
  * @param transactionalId of the request
  * @param maxBatchBytes the topic's max.message.bytes
+ * @param logAppendTimeMs time to stamp the records with, -1 to leave them their own
  */
 export function appendRecords(
   partition: Partition,
@@ -33,6 +50,7 @@ export function appendRecords(
   records: Uint8Array | null,
   transactionalId: string | null,
   maxBatchBytes: number,
+  logAppendTimeMs = -1,
 ): Appended {
   const judged = judge(records, maxBatchBytes);
   if ('errorCode' in judged) return judged;
@@ -48,12 +66,51 @@ export function appendRecords(
     if (verdict.kind === 'error') return refused(verdict.errorCode, `sequence ${baseSequence} to ${lastSequence}`);
   }
   const bytes = (records as Uint8Array).slice();
-  const baseOffset = partition.log.append(bytes, header.lastOffsetDelta, header.maxTimestamp, partition.leaderEpoch);
+  if (logAppendTimeMs >= 0) stamp(bytes, header, logAppendTimeMs);
+  const { log } = partition;
+  const baseOffset = log.append(bytes, header.lastOffsetDelta, header.maxTimestamp, partition.leaderEpoch);
+  if ((header.attributes & TRANSACTIONAL) !== 0) log.transactions.appended(producerId, baseOffset);
   if (producerId >= 0) {
     partition.producers.appended(producerId, producerEpoch, baseSequence, lastSequence, baseOffset);
   }
   partition.changed();
-  return { errorCode: E.NONE, baseOffset, message: null };
+  return { errorCode: E.NONE, baseOffset, message: null, logAppendTimeMs };
+}
+
+function stamp(bytes: Uint8Array, header: BatchHeader, now: number): void {
+  header.attributes |= LOG_APPEND_TIME;
+  header.maxTimestamp = now;
+  writeBatchHeader(bytes, 0, header);
+  settleCrc(bytes, 0, bytes.length);
+}
+
+/**
+ * Appends a batch as it is, whatever is in it: tests put there what no producer may. Offsets and epoch are stamped; what
+ * its header says of transactions counts. Takes a copy. @throws RecordError when it is shorter than a header.
+ */
+export function appendRaw(partition: Partition, batch: Uint8Array): number {
+  const bytes = batch.slice();
+  const { attributes, lastOffsetDelta, maxTimestamp, producerId } = readBatchHeader(bytes, 0, bytes.length);
+  const { log } = partition;
+  const baseOffset = log.append(bytes, lastOffsetDelta, maxTimestamp, partition.leaderEpoch);
+  if ((attributes & TRANSACTIONAL) !== 0) {
+    if ((attributes & CONTROL) === 0) log.transactions.appended(producerId, baseOffset);
+    else log.transactions.ended(producerId, baseOffset, isAbortMarker(bytes, HEADER_SIZE, bytes.length));
+  }
+  partition.changed();
+  return baseOffset;
+}
+
+/** Appends the marker that ends a producer's transaction. @returns its offset. */
+export function appendMarker(
+  partition: Partition,
+  producer: { readonly producerId: number; readonly producerEpoch: number },
+  committed: boolean,
+  timestamp: number,
+): number {
+  const key = controlKey(committed ? CONTROL_COMMIT : CONTROL_ABORT);
+  const options = { ...producer, attributes: TRANSACTIONAL | CONTROL };
+  return appendRaw(partition, writeBatch([{ timestamp, key, value: markerValue(0) }], options));
 }
 
 function judge(records: Uint8Array | null, maxBatchBytes: number): Appended | { readonly header: BatchHeader } {

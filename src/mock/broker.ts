@@ -4,6 +4,7 @@ import { createServer, type Server, type Socket } from 'node:net';
 import type { MockCluster } from './cluster.ts';
 import { Connection } from './connection.ts';
 import { FaultStacks } from './faults.ts';
+import { FetchSessions } from './sessions.ts';
 
 /** A port that was ours may be somebody's for a moment after we left it. */
 const LISTEN_TRIES = 20;
@@ -19,6 +20,7 @@ const PORT_TRIES = 50;
 export class Broker {
   readonly id: number;
   readonly faults: FaultStacks = new FaultStacks();
+  readonly sessions: FetchSessions;
   /** What clients are told; differs from where it listens after mock_broker_set_host_port. */
   advertisedHost: string;
   advertisedPort = 0;
@@ -38,6 +40,7 @@ export class Broker {
   constructor(cluster: MockCluster, id: number, host: string, port: number, rtt: number) {
     this.#cluster = cluster;
     this.id = id;
+    this.sessions = new FetchSessions(cluster.maxFetchSessions);
     this.#host = host;
     this.#port = port;
     this.advertisedHost = host;
@@ -71,6 +74,8 @@ export class Broker {
   async stop(reason: string): Promise<void> {
     const server = this.#server;
     this.#server = null;
+    // A broker that comes back knows none of them.
+    this.sessions.clear();
     for (const connection of [...this.#connections]) connection.close(reason);
     if (server !== null) await new Promise<void>((done) => server.close(() => done()));
   }
@@ -107,6 +112,7 @@ export class Broker {
   /** Faults, delays, address and rack as at its start; connections stay. */
   reset(): void {
     this.faults.reset();
+    this.sessions.clear();
     this.setRtt(this.#firstRtt);
     this.advertisedHost = this.#host;
     this.advertisedPort = this.#port;

@@ -19,6 +19,9 @@ import { Tracking } from './tracking.ts';
 const DEFAULT_PARTITIONS = 4;
 const MAX_REPLICATION = 3;
 const REBALANCE_DELAY_MS = 3000;
+/** librdkafka's figures for KIP-848 groups. */
+const CONSUMER_SESSION_MS = 30_000;
+const CONSUMER_HEARTBEAT_MS = 3000;
 /** Kafka's offsets.retention.minutes, 7 days. */
 const OFFSETS_RETENTION_MS = 7 * 24 * 3600 * 1000;
 const MAX_MEMBERS = 1000;
@@ -50,6 +53,8 @@ export interface MockClusterOptions {
   /** How long offsets of an empty group are kept (ms), 7 days. */
   readonly offsetsRetentionMs?: number;
   readonly logLimits?: LogLimits;
+  /** Fetch sessions of one broker, 1000; 0: none is ever opened. */
+  readonly maxFetchSessions?: number;
   readonly clock: Clock;
   readonly log: LogFn;
 }
@@ -75,7 +80,11 @@ export class MockCluster {
   readonly autoCreateTopics: boolean;
   readonly defaultPartitions: number;
   readonly defaultReplication: number;
+  readonly maxFetchSessions: number | undefined;
   groupInitialRebalanceDelayMs: number;
+  /** Of KIP-848 groups (ms). */
+  consumerSessionTimeoutMs = CONSUMER_SESSION_MS;
+  consumerHeartbeatIntervalMs = CONSUMER_HEARTBEAT_MS;
   readonly #options: MockClusterOptions;
   readonly #brokers: Broker[] = [];
   readonly #versions: Map<number, VersionRange> = new Map();
@@ -89,12 +98,17 @@ export class MockCluster {
     this.defaultPartitions = options.defaultPartitions ?? DEFAULT_PARTITIONS;
     this.defaultReplication = options.replication ?? Math.min(MAX_REPLICATION, options.brokers);
     this.groupInitialRebalanceDelayMs = options.groupInitialRebalanceDelayMs ?? REBALANCE_DELAY_MS;
+    this.maxFetchSessions = options.maxFetchSessions;
     this.topics = new Topics(uuid, options.logLimits ?? DEFAULT_LIMITS);
     this.groups = new Groups({
       clock: options.clock,
       log: (group, text) => options.log(7, 'MOCK', `Group ${group}: ${text}`),
       newMemberId: (prefix) => `${prefix}-${randomBytes(8).toString('hex')}-${++this.#memberCount}`,
+      newUuid: uuid,
+      topics: this.topics,
       initialRebalanceDelayMs: () => this.groupInitialRebalanceDelayMs,
+      sessionTimeoutMs: () => this.consumerSessionTimeoutMs,
+      heartbeatIntervalMs: () => this.consumerHeartbeatIntervalMs,
       maxMembers: options.maxGroupMembers ?? MAX_MEMBERS,
       offsetsRetentionMs: options.offsetsRetentionMs ?? OFFSETS_RETENTION_MS,
     });
@@ -231,6 +245,8 @@ export class MockCluster {
     this.coordinators.reset();
     this.#versions.clear();
     this.groupInitialRebalanceDelayMs = this.#options.groupInitialRebalanceDelayMs ?? REBALANCE_DELAY_MS;
+    this.consumerSessionTimeoutMs = CONSUMER_SESSION_MS;
+    this.consumerHeartbeatIntervalMs = CONSUMER_HEARTBEAT_MS;
     for (const broker of this.#brokers) await broker.start();
   }
 

@@ -3,32 +3,20 @@
 // @thread mock
 import { RD_KAFKAP__NUM } from '../defs/mock_enums.generated.ts';
 import { type BatchRecord, writeBatch } from '../records/batch_writer.ts';
-import { appendRecords } from './append.ts';
+import { appendMarker, appendRaw, appendRecords } from './append.ts';
 import type { Broker } from './broker.ts';
 import type { MockCluster } from './cluster.ts';
 import { E } from './codes.ts';
 import type { Where } from './conditions.ts';
 import { KEY_GROUP, KEY_TRANSACTION } from './coordinator.ts';
 import { errorFaults } from './faults.ts';
+import { fromRows } from './groups/partition_sets.ts';
 import { type StoredRecord, storedRecords } from './inspect.ts';
 import { checkTopicName, MAX_PARTITIONS, type Partition } from './topics.ts';
 import type { TrackedRequest } from './tracking.ts';
+import { type GroupView, groupView } from './views.ts';
 
 const ALL_BROKERS = -1;
-
-/** What `group_state` tells. */
-export interface GroupView {
-  readonly state: string;
-  readonly generation: number;
-  readonly protocol: string | null;
-  readonly leader: string | null;
-  readonly members: readonly {
-    readonly member_id: string;
-    readonly group_instance_id: string | null;
-    readonly client_id: string;
-    readonly assignment: Uint8Array;
-  }[];
-}
 
 /** A fault of `push_fault`: what happens, and how often. */
 export interface FaultRequest {
@@ -255,6 +243,27 @@ const CLUSTER_COMMANDS = {
   mock_group_initial_rebalance_delay_ms: (cluster: MockCluster, delayMs: number): void => {
     cluster.groupInitialRebalanceDelayMs = delayMs;
   },
+  mock_set_group_consumer_session_timeout_ms: (cluster: MockCluster, ms: number): void => {
+    cluster.consumerSessionTimeoutMs = ms;
+  },
+  mock_set_group_consumer_heartbeat_interval_ms: (cluster: MockCluster, ms: number): void => {
+    cluster.consumerHeartbeatIntervalMs = ms;
+  },
+  /** Nothing happens if there is no such KIP-848 group. @param targets null lets an assignor choose again. */
+  mock_cgrp_consumer_target_assignment: (
+    cluster: MockCluster,
+    id: string,
+    targets: readonly (readonly [memberId: string, partitions: readonly (readonly [string, number])[]])[] | null,
+  ): void => {
+    const group = cluster.groups.find(id);
+    if (group?.type !== 'consumer') return;
+    const rows = (partitions: readonly (readonly [string, number])[]) =>
+      partitions.flatMap(([topic, partition]) => {
+        const topicId = cluster.topics.get(topic)?.id;
+        return topicId === undefined ? [] : { topicId, partitions: [partition] };
+      });
+    group.setTargets(targets && new Map(targets.map(([memberId, each]) => [memberId, fromRows(rows(each))])));
+  },
   mock_start_request_tracking: (cluster: MockCluster): void => cluster.tracking.start(),
   mock_stop_request_tracking: (cluster: MockCluster): void => cluster.tracking.stop(),
   mock_get_requests: (cluster: MockCluster): readonly TrackedRequest[] => cluster.tracking.requests(),
@@ -276,21 +285,47 @@ const TEST_COMMANDS = {
     const batch = writeBatch(records.map((record) => ({ ...record, timestamp: record.timestamp ?? now })));
     return appendRecords(found, cluster.producerIds, batch, null, Number.MAX_SAFE_INTEGER).errorCode;
   },
+  /** Appends one batch as it is, whatever is in it. @returns an error code. */
+  put_batch: (cluster: MockCluster, topic: string, partition: number, batch: Uint8Array): number =>
+    onPartition(cluster, topic, partition, (found) => void appendRaw(found, batch)),
+  /** Ends a transaction of records that were put or produced, by a marker. @returns an error code. */
+  end_transaction: (
+    cluster: MockCluster,
+    topic: string,
+    partition: number,
+    producerId: number,
+    producerEpoch: number,
+    committed: boolean,
+  ): number =>
+    onPartition(cluster, topic, partition, (found) => {
+      appendMarker(found, { producerId, producerEpoch }, committed, Math.floor(cluster.clock.wall()));
+    }),
+  /** Leaves out the offsets up to `offset`, as compaction does. @returns an error code. */
+  skip_to: (cluster: MockCluster, topic: string, partition: number, offset: number): number =>
+    onPartition(cluster, topic, partition, (found) => {
+      found.log.skipTo(offset);
+      found.changed();
+    }),
+  /** Drops the records from `offset` on: a replica has become leader that lacked them. @returns an error code. */
+  truncate: (cluster: MockCluster, topic: string, partition: number, offset: number): number =>
+    onPartition(cluster, topic, partition, (found) => found.truncate(offset)),
+  /** How many fetch sessions each broker has, by its id. */
+  fetch_sessions: (cluster: MockCluster): Record<number, number> =>
+    Object.fromEntries(cluster.brokers().map(({ id, sessions }) => [id, sessions.size])),
+  /** Ends all fetch sessions, and has no room for more than `max` of each broker from now on; 0: none is opened. */
+  limit_fetch_sessions: (cluster: MockCluster, max: number): void => {
+    for (const { sessions } of cluster.brokers()) {
+      sessions.clear();
+      sessions.max = max;
+    }
+  },
   /** The committed offset, -1 if there is none. */
   committed: (cluster: MockCluster, group: string, topic: string, partition: number): number =>
     cluster.groups.find(group)?.offsets.find(topic, partition)?.offset ?? -1,
   /** Null if nobody knows the group. */
   group_state: (cluster: MockCluster, id: string): GroupView | null => {
     const group = cluster.groups.find(id);
-    if (group === undefined) return null;
-    const members = group.members().map((member) => ({
-      member_id: member.memberId,
-      group_instance_id: member.groupInstanceId,
-      client_id: member.clientId,
-      assignment: member.assignment.slice(),
-    }));
-    const { state, generationId: generation, protocolName: protocol, leader } = group;
-    return { state, generation, protocol, leader, members };
+    return group === undefined ? null : groupView(cluster, group);
   },
   /** Makes the members of a group join again. */
   rebalance: (cluster: MockCluster, group: string): void =>

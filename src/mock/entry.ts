@@ -8,7 +8,6 @@ import type { WorkerStart } from '../ops/spawn.ts';
 import { threadPage } from '../ops/thread_page.ts';
 import { WorkerLoop } from '../ops/worker_loop.ts';
 import { systemClock } from '../rd/clock.ts';
-import { LogSink } from '../rd/log.ts';
 import { MockCluster } from './cluster.ts';
 import { COMMANDS } from './commands.ts';
 
@@ -16,6 +15,7 @@ type Command = (cluster: MockCluster, ...args: any[]) => unknown;
 
 const INVALID_ARG = -186;
 const FAIL = -196;
+const DEBUG = 7;
 
 export function enterMock(start: WorkerStart): void {
   const loop = new WorkerLoop(threadPage(start.page), systemClock);
@@ -33,12 +33,11 @@ export function enterMock(start: WorkerStart): void {
 
 function open(op: MockOpenOp, loop: WorkerLoop): void {
   const channel = new Channel<MockToAppOp>(op.port, threadPage(op.appPage));
-  const sink = new LogSink({ clock: systemClock });
   const cluster = new MockCluster({
     ...op.options,
     clock: systemClock,
     log: (level, fac, text) => {
-      if (level < 6) sink.logLine(`%${level}|${fac}|mock| ${text}`);
+      if (level < DEBUG || op.debug) channel.post({ type: 'log', level, fac, thread: 'mock', text });
     },
   });
   const answer = (call: number, err: number, text: string, value: unknown): void => {

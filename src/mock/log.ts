@@ -1,5 +1,6 @@
 // The log of one partition: record batches as they came, offsets and leader epochs stamped into their headers.
 // @thread mock
+import { LogTransactions } from './log_transactions.ts';
 
 /** One stored batch; `bytes` is the whole batch and belongs to the log. */
 export interface Batch {
@@ -31,6 +32,7 @@ export class PartitionLog {
   endOffset = 0;
   /** Bytes kept. */
   size = 0;
+  readonly transactions: LogTransactions = new LogTransactions();
   readonly #limits: LogLimits;
   /** Live batches are those from #head on; the front is cut off now and then. */
   #batches: Batch[] = [];
@@ -70,6 +72,34 @@ export class PartitionLog {
     return baseOffset;
   }
 
+  /** A new leader begins at the end; like Kafka's, the log forgets epochs in which nothing was written. */
+  beginEpoch(epoch: number): void {
+    while (this.#epochs.length > 0 && (this.#epochs.at(-1)?.startOffset ?? 0) >= this.endOffset) this.#epochs.pop();
+    this.#epochs.push({ epoch, startOffset: this.endOffset });
+  }
+
+  /** Leaves out the offsets up to `offset`, as if compaction had removed their records. */
+  skipTo(offset: number): void {
+    this.endOffset = Math.max(this.endOffset, offset);
+  }
+
+  /** Drops what lies at `offset` or behind it, and a batch across it whole: what a leader lacked that took over. */
+  truncate(offset: number): void {
+    if (offset >= this.endOffset) return;
+    let end = Math.max(offset, this.startOffset);
+    while (this.batchCount > 0) {
+      const { baseOffset, lastOffset, bytes } = this.#batches[this.#batches.length - 1];
+      if (lastOffset < offset) break;
+      this.#batches.pop();
+      this.size -= bytes.byteLength;
+      end = Math.min(end, baseOffset);
+    }
+    this.endOffset = Math.max(end, 0);
+    this.startOffset = Math.min(this.startOffset, this.endOffset);
+    while (this.#epochs.length > 0 && (this.#epochs.at(-1)?.startOffset ?? 0) >= this.endOffset) this.#epochs.pop();
+    this.transactions.truncate(this.endOffset);
+  }
+
   /**
    * Keeps a batch, or a message of format v0 or v1, as it is, with the offsets that it has: what a log of former times
    * holds. It begins at the end offset or behind it; nothing is stamped, for the checksum of an old message covers that.
@@ -103,7 +133,7 @@ export class PartitionLog {
     return this.#batches.slice(this.#head);
   }
 
-  /** Leader epoch of the record at `offset`; at the end offset that of the newest record; -1 when unknown. */
+  /** Leader epoch of the record at `offset`; at the end offset the newest one; -1 when unknown. */
   epochAt(offset: number): number {
     for (let i = this.#epochs.length - 1; i >= 0; i--) {
       if (this.#epochs[i].startOffset <= offset) return this.#epochs[i].epoch;
@@ -131,12 +161,22 @@ export class PartitionLog {
     if (offset <= this.startOffset) return;
     while (this.batchCount > 0 && this.#batches[this.#head].lastOffset < offset) this.#drop();
     this.startOffset = Math.min(offset, this.endOffset);
+    this.#started();
+  }
+
+  /** The log begins later than before: epochs and transactions that lie before it go. */
+  #started(): void {
+    while (this.#epochs.length > 1 && this.#epochs[1].startOffset <= this.startOffset) this.#epochs.shift();
+    const [first] = this.#epochs;
+    if (first !== undefined) first.startOffset = Math.max(first.startOffset, this.startOffset);
+    this.transactions.deleteBefore(this.startOffset);
   }
 
   #trim(): void {
     while (this.batchCount > 1 && (this.size > this.#limits.maxBytes || this.batchCount > this.#limits.maxBatches)) {
       this.#drop();
       this.startOffset = Math.max(this.startOffset, this.#batches[this.#head].baseOffset);
+      this.#started();
     }
   }
 

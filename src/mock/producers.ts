@@ -129,6 +129,14 @@ export class PartitionProducers {
     known.batches.push({ firstSequence: baseSequence, lastSequence, baseOffset });
     if (known.batches.length > REMEMBERED) known.batches.shift();
   }
+
+  /** Forgets batches at `offset` or behind it, and producers of which nothing is left. */
+  truncate(offset: number): void {
+    for (const [producerId, known] of this.#producers) {
+      known.batches = known.batches.filter((batch) => batch.baseOffset < offset);
+      if (known.batches.length === 0) this.#producers.delete(producerId);
+    }
+  }
 }
 
 /** Sequence of the last record of a batch: sequences wrap from 2^31 - 1 to 0. */

@@ -42,7 +42,15 @@ export class Partition {
   setLeader(brokerId: number): void {
     this.leaderId = brokerId;
     this.leaderEpoch++;
+    this.log.beginEpoch(this.leaderEpoch);
     this.changed();
+  }
+
+  /** Drops what lies at `offset` or behind it, as if a replica had become leader that lacked it; a new epoch begins. */
+  truncate(offset: number): void {
+    this.log.truncate(offset);
+    this.producers.truncate(this.log.endOffset);
+    this.setLeader(this.leaderId);
   }
 
   /** Tells waiting fetches to look again. */
@@ -95,6 +103,7 @@ export class Topics {
   readonly #byName: Map<string, Topic> = new Map();
   readonly #byId: Map<string, Topic> = new Map();
   #partitionCount = 0;
+  #version = 0;
   readonly #newId: () => string;
   readonly #limits: LogLimits;
 
@@ -116,6 +125,15 @@ export class Topics {
     return this.#partitionCount;
   }
 
+  /** Another one whenever a topic or a partition has come or gone. */
+  get version(): number {
+    return this.#version;
+  }
+
+  names(): Iterable<string> {
+    return this.#byName.keys();
+  }
+
   all(): readonly Topic[] {
     return [...this.#byName.values()];
   }
@@ -133,6 +151,7 @@ export class Topics {
     this.#byName.set(name, topic);
     this.#byId.set(topic.id, topic);
     this.#partitionCount += partitionCount;
+    this.#version++;
     return topic;
   }
 
@@ -150,6 +169,7 @@ export class Topics {
     const added = this.#partitions(there, count - there, topic.replicationFactor, brokerIds);
     topic.partitions = [...topic.partitions, ...added];
     this.#partitionCount += added.length;
+    this.#version++;
     return added;
   }
 
@@ -160,6 +180,7 @@ export class Topics {
     this.#byName.delete(name);
     this.#byId.delete(topic.id);
     this.#partitionCount -= topic.partitions.length;
+    this.#version++;
     for (const partition of topic.partitions) {
       partition.leaderId = -1;
       partition.changed();

@@ -4,6 +4,8 @@ import type { ApiName } from '../defs/api_name.ts';
 import { API_KEYS } from './api_keys.ts';
 import { type Api, api, type Struct } from './schema.ts';
 import { API_VERSIONS } from './schemas/api_versions.ts';
+import { CONSUMER_GROUP_DESCRIBE } from './schemas/consumer_group_describe.ts';
+import { CONSUMER_GROUP_HEARTBEAT } from './schemas/consumer_group_heartbeat.ts';
 import { CONSUMER_PROTOCOL_ASSIGNMENT, CONSUMER_PROTOCOL_SUBSCRIPTION } from './schemas/consumer_protocol.ts';
 import { CREATE_PARTITIONS } from './schemas/create_partitions.ts';
 import { CREATE_TOPICS } from './schemas/create_topics.ts';
@@ -56,6 +58,8 @@ const described: readonly Api[] = [
   DESCRIBE_CLUSTER,
   DESCRIBE_CONFIGS,
   DELETE_RECORDS,
+  CONSUMER_GROUP_HEARTBEAT,
+  CONSUMER_GROUP_DESCRIBE,
 ];
 
 /** An API that we know by name only: no version of it is spoken (`max` is -1). */

@@ -16,6 +16,11 @@ function located(error: unknown, segment: string | number): unknown {
   return error instanceof ProtocolError ? error.within(segment) : error;
 }
 
+function rawString(nullable: boolean, compact: boolean): Decoder {
+  const decode: Decode = nullable ? (r) => r.nullableStringBytes(compact) : (r) => r.stringBytes(compact);
+  return { decode, minSize: compact ? 1 : 2 };
+}
+
 function primitive(type: string, nullable: boolean, compact: boolean): Decoder {
   switch (type) {
     case 'bool':
@@ -79,6 +84,7 @@ function decoderOfField(field: Field, version: number, flexible: boolean): Decod
       field.fields === null ? primitive(field.type, false, flexible) : decoderOf(field.fields, version, flexible);
     return arrayOf(element, nullable, flexible);
   }
+  if (field.raw) return rawString(nullable, flexible);
   if (field.fields === null) return primitive(field.type, nullable, flexible);
   const inner = decoderOf(field.fields, version, flexible);
   return nullable ? nullableStruct(inner) : inner;

@@ -7,6 +7,7 @@ import type { Field } from './schema.ts';
 export function defaultOf(field: Field): any {
   if (field.default !== undefined) return field.default;
   if (field.array) return [];
+  if (field.raw) return new Uint8Array(0);
   switch (field.type) {
     case 'bool':
       return false;
@@ -36,6 +37,6 @@ export function isDefault(field: Field, value: any): boolean {
   if (value === null || field.default === null) return value === defaultOf(field);
   if (field.array) return value.length === 0;
   if (field.fields !== null) return field.fields.every((inner) => isDefault(inner, value[inner.name]));
-  if (field.type === 'bytes') return value.length === 0;
+  if (field.type === 'bytes' || field.raw) return value.length === 0;
   return value === defaultOf(field);
 }

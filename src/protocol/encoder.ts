@@ -87,7 +87,11 @@ function arrayOf(element: Encode, compact: boolean): Encode {
 }
 
 function encoderOfField(field: Field, version: number, flexible: boolean): Encode {
-  const element = field.fields === null ? primitive(field.type, flexible) : encoderOf(field.fields, version, flexible);
+  const element = field.raw
+    ? (w: Writer, value: any) => w.stringBytes(value, flexible)
+    : field.fields === null
+      ? primitive(field.type, flexible)
+      : encoderOf(field.fields, version, flexible);
   const some = field.array ? arrayOf(element, flexible) : element;
   const nullable = holds(field.nullable, version);
   const none: Encode = nullable

@@ -328,7 +328,7 @@ export interface OffsetCommitRequestPartition {
   committedLeaderEpoch: number;
   /** Version 1. */
   commitTimestamp: number;
-  committedMetadata: string | null;
+  committedMetadata: Uint8Array | null;
 }
 
 export interface OffsetCommitRequestTopic {
@@ -417,7 +417,7 @@ export interface OffsetFetchResponsePartition {
   /** Version 5-7. */
   committedLeaderEpoch: number;
   /** Version 0-7. */
-  metadata: string | null;
+  metadata: Uint8Array | null;
   /** Version 0-7. */
   errorCode: number;
 }
@@ -437,7 +437,7 @@ export interface OffsetFetchResponsePartitions {
   /** Version 8+. */
   committedLeaderEpoch: number;
   /** Version 8+. */
-  metadata: string | null;
+  metadata: Uint8Array | null;
   /** Version 8+. */
   errorCode: number;
 }
@@ -1047,6 +1047,91 @@ export interface DescribeClusterResponse {
   clusterAuthorizedOperations: number;
 }
 
+export interface ConsumerGroupHeartbeatRequestTopicPartitions {
+  topicId: string;
+  partitions: number[];
+}
+
+export interface ConsumerGroupHeartbeatRequest {
+  groupId: string;
+  memberId: string;
+  memberEpoch: number;
+  instanceId: string | null;
+  rackId: string | null;
+  rebalanceTimeoutMs: number;
+  subscribedTopicNames: string[] | null;
+  /** Version 1+. */
+  subscribedTopicRegex: string | null;
+  serverAssignor: string | null;
+  topicPartitions: ConsumerGroupHeartbeatRequestTopicPartitions[] | null;
+}
+
+export interface ConsumerGroupHeartbeatResponseTopicPartitions {
+  topicId: string;
+  partitions: number[];
+}
+
+export interface ConsumerGroupHeartbeatResponseAssignment {
+  topicPartitions: ConsumerGroupHeartbeatResponseTopicPartitions[];
+}
+
+export interface ConsumerGroupHeartbeatResponse {
+  throttleTimeMs: number;
+  errorCode: number;
+  errorMessage: string | null;
+  memberId: string | null;
+  memberEpoch: number;
+  heartbeatIntervalMs: number;
+  assignment: ConsumerGroupHeartbeatResponseAssignment | null;
+}
+
+export interface ConsumerGroupDescribeRequest {
+  groupIds: string[];
+  includeAuthorizedOperations: boolean;
+}
+
+export interface ConsumerGroupDescribeResponseTopicPartitions {
+  topicId: string;
+  topicName: string;
+  partitions: number[];
+}
+
+export interface ConsumerGroupDescribeResponseAssignment {
+  topicPartitions: ConsumerGroupDescribeResponseTopicPartitions[];
+}
+
+export interface ConsumerGroupDescribeResponseMember {
+  memberId: string;
+  instanceId: string | null;
+  rackId: string | null;
+  memberEpoch: number;
+  clientId: string;
+  clientHost: string;
+  subscribedTopicNames: string[];
+  subscribedTopicRegex: string | null;
+  assignment: ConsumerGroupDescribeResponseAssignment;
+  targetAssignment: ConsumerGroupDescribeResponseAssignment;
+  /** Version 1+. */
+  memberType: number;
+}
+
+export interface ConsumerGroupDescribeResponseDescribedGroup {
+  errorCode: number;
+  errorMessage: string | null;
+  groupId: string;
+  groupState: string;
+  groupEpoch: number;
+  assignmentEpoch: number;
+  assignorName: string;
+  members: ConsumerGroupDescribeResponseMember[];
+  authorizedOperations: number;
+}
+
+export interface ConsumerGroupDescribeResponse {
+  throttleTimeMs: number;
+  groups: ConsumerGroupDescribeResponseDescribedGroup[];
+}
+
 export interface ConsumerProtocolSubscriptionTopicPartition {
   /** Version 1+. */
   topic: string;
@@ -1150,8 +1235,8 @@ export interface Messages {
   DescribeTransactions: Unspoken;
   ListTransactions: Unspoken;
   AllocateProducerIds: Unspoken;
-  ConsumerGroupHeartbeat: Unspoken;
-  ConsumerGroupDescribe: Unspoken;
+  ConsumerGroupHeartbeat: { request: ConsumerGroupHeartbeatRequest; response: ConsumerGroupHeartbeatResponse };
+  ConsumerGroupDescribe: { request: ConsumerGroupDescribeRequest; response: ConsumerGroupDescribeResponse };
   ControllerRegistration: Unspoken;
   GetTelemetrySubscriptions: Unspoken;
   PushTelemetry: Unspoken;

@@ -165,6 +165,20 @@ export class Reader {
     return this.buffer.toString('utf8', at, at + size);
   }
 
+  /** The bytes of a string, whatever they are: a view of the input. Null is a ProtocolError. */
+  stringBytes(compact: boolean = false): Uint8Array {
+    const value = this.nullableStringBytes(compact);
+    if (value === null) throw new ProtocolError('null where a string is required');
+    return value;
+  }
+
+  nullableStringBytes(compact: boolean = false): Uint8Array | null {
+    const size = this.length(compact, false);
+    if (size < 0) return null;
+    const at = this.skip(size);
+    return this.source.subarray(at, at + size);
+  }
+
   /** Bytes with a 4-byte length, or compact ones: a view of the input. Null is a ProtocolError. */
   bytes(compact: boolean = false): Uint8Array {
     const value = this.nullableBytes(compact);

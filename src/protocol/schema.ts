@@ -34,6 +34,8 @@ export interface FieldOptions {
   readonly default?: number | boolean | string | null;
   /** A value other than the default is dropped without a word in versions that lack the field; otherwise it throws. */
   readonly ignorable?: boolean;
+  /** A string by its type that may hold any bytes: its value is these bytes. */
+  readonly raw?: boolean;
   /** Number of a tagged field. */
   readonly tag?: number;
   /** Versions in which it is tagged, where these are not all of its versions. */
@@ -50,6 +52,7 @@ export interface Field {
   readonly tagged: Versions | null;
   readonly tag: number;
   readonly ignorable: boolean;
+  readonly raw: boolean;
   readonly default: number | boolean | string | null | undefined;
   /** Of a struct or of the elements of an array of structs. */
   readonly fields: readonly Field[] | null;
@@ -110,6 +113,7 @@ export function f(
     tagged: tag < 0 ? null : versions(options.tagged ?? range),
     tag,
     ignorable: options.ignorable === true,
+    raw: options.raw === true,
     default: options.default,
     fields: fields ?? null,
   };

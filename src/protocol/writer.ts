@@ -123,6 +123,15 @@ export class Writer {
     this.buffer.write(value, at, 'utf8');
   }
 
+  /** Any bytes in the place of a string. */
+  stringBytes(value: Uint8Array, compact: boolean = false): void {
+    if (!ArrayBuffer.isView(value) || !('subarray' in value)) refuse(value, 'bytes');
+    if (value.length > 0x7fff) throw new RangeError(`a string of ${value.length} bytes, 32767 at most`);
+    if (compact) this.varintBits(value.length + 1);
+    else this.int16(value.length);
+    this.raw(value);
+  }
+
   nullableString(value: string | null, compact: boolean = false): void {
     if (value !== null) this.string(value, compact);
     else if (compact) this.varintBits(0);

@@ -185,7 +185,7 @@ async function memberLife(p: Peer): Promise<unknown[]> {
   const { memberId, generationId } = joined;
   const member = { groupId, memberId, generationId };
   const syncing = { ...member, protocolType: 'consumer', protocolName: 'range' };
-  const offset = { partitionIndex: 0, committedOffset: 2, committedMetadata: 'm' };
+  const offset = { partitionIndex: 0, committedOffset: 2, committedMetadata: Buffer.from('m') };
   const commit = async (overrides: object) => {
     const body = { groupId, memberId, generationIdOrMemberEpoch: generationId, ...overrides };
     const { topics } = await client.send('OffsetCommit', {
@@ -229,13 +229,13 @@ async function memberLife(p: Peer): Promise<unknown[]> {
 }
 
 async function offsets(p: Peer, groupId: string, generation: number, name = p.topic, index = 0): Promise<unknown[]> {
-  const partitions = [{ partitionIndex: index, committedOffset: 5, committedMetadata: 'm' }];
+  const partitions = [{ partitionIndex: index, committedOffset: 5, committedMetadata: Buffer.from('m') }];
   const body = { groupId, generationIdOrMemberEpoch: generation, memberId: generation < 0 ? '' : 'm' };
   const done = await p.client.send('OffsetCommit', { ...body, topics: [{ name, partitions }] });
   const asked = [{ name, partitionIndexes: [0, 1, 99] }];
   const read = await p.client.send('OffsetFetch', { groups: [{ groupId, topics: asked }] });
   const all = await p.client.send('OffsetFetch', { groups: [{ groupId, topics: null }] });
-  const found = read.groups[0]!.topics[0]?.partitions.map((o) => [o.errorCode, o.committedOffset, o.metadata]);
+  const found = read.groups[0]!.topics[0]?.partitions.map((o) => [o.errorCode, o.committedOffset, String(Buffer.from(o.metadata!))]);
   return [done.topics[0]?.partitions[0]?.errorCode, read.groups[0]!.errorCode, found, all.groups[0]!.topics.length];
 }
 

@@ -32,8 +32,9 @@ export interface GroupOptions {
 }
 
 export class Group {
+  readonly type = 'classic';
   readonly id: string;
-  readonly offsets: GroupOffsets = new GroupOffsets();
+  readonly offsets: GroupOffsets;
   generationId = 0;
   protocolType: string | null = null;
   protocolName: string | null = null;
@@ -54,8 +55,9 @@ export class Group {
   /** While the first rebalance waits for more members. */
   #initial: { until: number; joined: boolean } | null = null;
 
-  constructor(id: string, options: GroupOptions) {
+  constructor(id: string, options: GroupOptions, offsets: GroupOffsets = new GroupOffsets()) {
     this.id = id;
+    this.offsets = offsets;
     this.#options = options;
     this.#states = groupStates((text) => options.log(id, text));
     this.emptySince = options.clock.now();
@@ -71,6 +73,11 @@ export class Group {
 
   members(): readonly Member[] {
     return [...this.#members.values()];
+  }
+
+  /** Whether an id was handed out that has not joined yet. */
+  get awaited(): boolean {
+    return this.#pending.size > 0;
   }
 
   /** Answers at once, or when the rebalance that it starts or joins is complete. */
@@ -159,7 +166,7 @@ export class Group {
   }
 
   /** Whether a member of this generation may commit now; without members anyone may, by generation -1. */
-  checkCommit(memberId: string, groupInstanceId: string | null, generationId: number): number {
+  checkCommit(memberId: string, groupInstanceId: string | null, generationId: number, _version?: number): number {
     if (this.state === 'Empty') return generationId < 0 ? E.NONE : E.UNKNOWN_MEMBER_ID;
     const wrong = this.#checkMember(memberId, groupInstanceId);
     if (wrong !== E.NONE) return wrong;
@@ -169,21 +176,35 @@ export class Group {
     return E.NONE;
   }
 
+  /** Puts the members in of the KIP-848 group that this was, who have their assignments. */
+  restore(generationId: number, protocolType: string, members: readonly Member[]): void {
+    this.generationId = generationId;
+    this.protocolType = protocolType;
+    this.protocolName = chooseProtocol(members);
+    for (const member of members) {
+      this.#members.set(member.memberId, member);
+      if (member.groupInstanceId !== null) this.#statics.set(member.groupInstanceId, member.memberId);
+      this.#leader ??= member.memberId;
+      this.#active(member);
+    }
+    this.#states.enter('Stable', `restored with ${members.length} members`);
+  }
+
   /** Makes all members join again. */
   rebalance(reason: string): void {
     if (this.state === 'Stable' || this.state === 'CompletingRebalance') this.#prepare(reason);
   }
 
-  /** No timer is left, and nobody waits. */
-  close(): void {
+  /** No timer is left, and nobody waits: they are answered `errorCode`. */
+  close(errorCode: number = E.COORDINATOR_NOT_AVAILABLE): void {
     this.#joinTimer?.clear();
     this.#syncTimer?.clear();
     for (const timer of this.#pending.values()) timer.clear();
     this.#states.enter('Dead', 'closed');
     for (const member of this.#members.values()) {
       member.session?.clear();
-      member.answerJoin(joinError(E.COORDINATOR_NOT_AVAILABLE, member.memberId));
-      member.answerSync(syncError(E.COORDINATOR_NOT_AVAILABLE));
+      member.answerJoin(joinError(errorCode, member.memberId));
+      member.answerSync(syncError(errorCode));
     }
   }
 
@@ -195,8 +216,8 @@ export class Group {
     if (request.protocolType === '' || request.protocols.length === 0) return E.INCONSISTENT_GROUP_PROTOCOL;
     if (this.#members.size === 0) return E.NONE;
     if (this.protocolType !== request.protocolType) return E.INCONSISTENT_GROUP_PROTOCOL;
-    const others = this.members().filter((m) => m.memberId !== request.memberId);
-    const common = request.protocols.some((p) => others.every((m) => m.supports(p.name)));
+    // As in Kafka what the member itself had before counts, too.
+    const common = request.protocols.some((p) => this.members().every((m) => m.supports(p.name)));
     return common ? E.NONE : E.INCONSISTENT_GROUP_PROTOCOL;
   }
 
@@ -370,7 +391,7 @@ export class Group {
     this.#states.enter('CompletingRebalance', `generation ${this.generationId}, ${this.#members.size} members`);
     this.#unsynced = new Set(this.#members.keys());
     this.#syncTimer = clock.setTimer(this.#rebalanceTimeout(), () => this.#syncTimeout());
-    for (const member of joined) {
+    for (const member of this.members()) {
       this.#active(member);
       member.answerJoin(this.#joinAnswer(member));
     }

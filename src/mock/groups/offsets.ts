@@ -3,7 +3,7 @@
 export interface CommittedOffset {
   readonly offset: number;
   readonly leaderEpoch: number;
-  readonly metadata: string | null;
+  readonly metadata: Uint8Array | null;
   /** Milliseconds of the monotonic clock. */
   readonly committedAt: number;
 }

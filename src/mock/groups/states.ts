@@ -5,7 +5,8 @@ import { StateMachine, type Steps } from '../../rd/state_machine.ts';
 export type GroupState = 'Empty' | 'PreparingRebalance' | 'CompletingRebalance' | 'Stable' | 'Dead';
 
 const STEPS: Steps<GroupState> = {
-  Empty: ['PreparingRebalance', 'Dead'],
+  // To Stable when it was a KIP-848 group before.
+  Empty: ['PreparingRebalance', 'Stable', 'Dead'],
   PreparingRebalance: ['CompletingRebalance', 'Empty', 'Dead'],
   CompletingRebalance: ['Stable', 'PreparingRebalance', 'Dead'],
   Stable: ['PreparingRebalance', 'Dead'],

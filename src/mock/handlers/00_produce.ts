@@ -1,5 +1,6 @@
 // Produce v3-13 (record batches of format 2 only). v5 log start offset, v8 error texts, v10 current leaders,
-// v13 topics by id. Left out: transactions, quotas, LogAppendTime. @thread mock
+// v13 topics by id. Of topic configs max.message.bytes and message.timestamp.type count. Left out: quotas, and that
+// partitions are added to a transaction before. @thread mock
 import type { ProduceRequestTopicProduceData } from '../../protocol/messages.ts';
 import { type Appended, appendRecords, MAX_BATCH_BYTES } from '../append.ts';
 import { E } from '../codes.ts';
@@ -32,7 +33,9 @@ function append(
   const pushed = partition.faults.next(API_KEY)?.error ?? E.NONE;
   if (pushed !== E.NONE) return no(pushed);
   const limit = Number(topic.configs.get('max.message.bytes') ?? MAX_BATCH_BYTES);
-  return appendRecords(partition, cx.cluster.producerIds, records, request.transactionalId, limit);
+  const stamped = topic.configs.get('message.timestamp.type') === 'LogAppendTime';
+  const now = stamped ? Math.floor(cx.cluster.clock.wall()) : -1;
+  return appendRecords(partition, cx.cluster.producerIds, records, request.transactionalId, limit, now);
 }
 
 function leaderHint(cx: Context, partition: Partition | undefined, errorCode: number, moved: number[]): Leader | null {
@@ -49,7 +52,7 @@ export const produce: Handler<'Produce'> = (cx, request, answer: Answer<'Produce
     const { name, topicId } = data;
     const topic = cx.version >= 13 ? cx.cluster.topics.byId(topicId) : cx.cluster.topics.get(name);
     const partitionResponses = data.partitionData.map(({ index, records }) => {
-      const { errorCode, baseOffset, message } = append(cx, request, topic, index, records);
+      const { errorCode, baseOffset, message, logAppendTimeMs = -1 } = append(cx, request, topic, index, records);
       if (errorCode !== E.NONE) failed = true;
       const partition = topic?.partitions[index];
       const leader = leaderHint(cx, partition, errorCode, moved);
@@ -57,6 +60,7 @@ export const produce: Handler<'Produce'> = (cx, request, answer: Answer<'Produce
         index,
         errorCode,
         baseOffset,
+        logAppendTimeMs,
         logStartOffset: errorCode === E.NONE ? partition?.log.startOffset : -1,
         errorMessage: message,
         ...(leader !== null && { currentLeader: leader }),

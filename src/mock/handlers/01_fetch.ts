@@ -1,105 +1,43 @@
-// Fetch v4-18. v5 log start offset, v7 sessions (none is ever opened: each fetch is a full one), v9 leader epochs,
-// v11 preferred replica, v12 current leader, v13 topics by id, v16 endpoints. Left out: diverging epochs.
-// @thread mock
+// Fetch v4-18. v5 log start offset, v7 sessions, v9 leader epochs, v11 preferred replica, v12 current leader and diverging
+// epochs, v13 topics by id, v16 endpoints. @thread mock
 
 import type { FetchRequest } from '../../protocol/messages.ts';
 import type { Timer } from '../../rd/clock.ts';
 import { E } from '../codes.ts';
 import type { Answer, Context, Handler } from '../context.ts';
-import { readBatches } from '../read.ts';
-import type { Partition } from '../topics.ts';
-import { currentLeader, endpoints, type Leader, tellsLeader } from './leaders.ts';
+import { type AskedTopic, type FetchSession, FINAL_EPOCH, INITIAL_EPOCH } from '../sessions.ts';
+import { type Read, readAll, ready, type Target, type TargetTopic, targetsOf } from './fetch_read.ts';
+import { currentLeader, endpoints, tellsLeader } from './leaders.ts';
 
-const API_KEY = 1;
-const READ_COMMITTED = 1;
-/** Kafka's own fetch.max.bytes, whatever the client asks for. */
-const MAX_BYTES = 55 * 1024 * 1024;
-
-/** One partition that is asked for, with an error that stands from the start. */
-interface Target {
-  readonly index: number;
-  readonly partition: Partition | undefined;
-  readonly error: number;
+/** What a request is about: all that it names, or a session of which it is a part, with the epoch that it had then. */
+interface Asked {
+  readonly topics: readonly AskedTopic[];
+  readonly session: FetchSession | null;
   readonly epoch: number;
-  readonly offset: number;
-  readonly maxBytes: number;
 }
 
-interface TargetTopic {
-  readonly topic: string;
-  readonly topicId: string;
-  readonly targets: readonly Target[];
-}
-
-interface Read {
-  readonly errorCode: number;
-  readonly highWatermark: number;
-  readonly logStartOffset: number;
-  readonly preferredReadReplica: number;
-  readonly pieces: readonly Uint8Array[];
-  readonly size: number;
-}
-
-function targetsOf(cx: Context, request: FetchRequest): TargetTopic[] {
-  return request.topics.map(({ topic, topicId, partitions }) => {
-    const found = cx.version >= 13 ? cx.cluster.topics.byId(topicId) : cx.cluster.topics.get(topic);
-    const unknown = found === undefined && cx.version >= 13 ? E.UNKNOWN_TOPIC_ID : E.UNKNOWN_TOPIC_OR_PARTITION;
-    const targets = partitions.map((asked) => {
-      const partition = found?.partitions[asked.partition];
-      const pushed = cx.error !== E.NONE ? cx.error : (partition?.faults.next(API_KEY)?.error ?? E.NONE);
-      return {
-        index: asked.partition,
-        partition,
-        error: pushed !== E.NONE || partition !== undefined ? pushed : unknown,
-        epoch: asked.currentLeaderEpoch,
-        offset: asked.fetchOffset,
-        maxBytes: asked.partitionMaxBytes,
-      };
-    });
-    return { topic, topicId, targets };
-  });
-}
-
-function failed(errorCode: number): Read {
-  return { errorCode, highWatermark: -1, logStartOffset: -1, preferredReadReplica: -1, pieces: [], size: 0 };
-}
-
-function readTarget(cx: Context, target: Target, left: number, atLeastOne: boolean): Read {
-  const { partition } = target;
-  if (target.error !== E.NONE || partition === undefined) return failed(target.error);
-  const follows = partition.followerId === cx.broker.id;
-  const leads = partition.leaderId === cx.broker.id;
-  if (!leads && !follows) return failed(E.NOT_LEADER_OR_FOLLOWER);
-  const epochError = partition.checkEpoch(target.epoch);
-  if (epochError !== E.NONE) return failed(epochError);
-  const { log } = partition;
-  const start = follows ? (partition.followerStart ?? log.startOffset) : log.startOffset;
-  const end = follows ? (partition.followerEnd ?? log.endOffset) : log.endOffset;
-  if (leads && !follows && partition.followerId !== -1 && cx.version >= 11) {
-    const preferredReadReplica = partition.followerId;
-    return { errorCode: E.NONE, highWatermark: end, logStartOffset: start, preferredReadReplica, pieces: [], size: 0 };
+/** The whole of what is asked for; a number is the error of the session. */
+function askedBy(cx: Context, request: FetchRequest): Asked | number {
+  const { sessionId, sessionEpoch, topics } = request;
+  const { sessions } = cx.broker;
+  const alone = { topics, session: null, epoch: sessionEpoch };
+  if (cx.error !== E.NONE) return { ...alone, epoch: FINAL_EPOCH };
+  if (sessionEpoch === FINAL_EPOCH || sessionEpoch === INITIAL_EPOCH) {
+    // A full request ends the session that it names.
+    if (sessionId !== 0) sessions.remove(sessionId);
+    return alone;
   }
-  if (target.offset < start || target.offset > end) return failed(E.OFFSET_OUT_OF_RANGE);
-  const { pieces, size } = readBatches(log, target.offset, end, Math.min(left, target.maxBytes), atLeastOne);
-  return { errorCode: E.NONE, highWatermark: end, logStartOffset: start, preferredReadReplica: -1, pieces, size };
-}
-
-/** All partitions under one limit, which the first batch of all may exceed. */
-function readAll(
-  cx: Context,
-  request: FetchRequest,
-  topics: readonly TargetTopic[],
-): { reads: Read[][]; size: number } {
-  const limit = Math.min(request.maxBytes, MAX_BYTES);
-  let size = 0;
-  const reads = topics.map(({ targets }) =>
-    targets.map((target) => {
-      const read = readTarget(cx, target, limit - size, size === 0);
-      size += read.size;
-      return read;
-    }),
-  );
-  return { reads, size };
+  const session = sessions.get(sessionId);
+  if (session === undefined) return E.FETCH_SESSION_ID_NOT_FOUND;
+  if (session.usesTopicIds !== cx.version >= 13) return E.FETCH_SESSION_TOPIC_ID_ERROR;
+  if (session.epoch !== sessionEpoch) return E.INVALID_FETCH_SESSION_EPOCH;
+  session.update(request);
+  if (session.empty) {
+    sessions.remove(sessionId);
+    return { ...alone, epoch: FINAL_EPOCH };
+  }
+  sessions.touch(session, cx.cluster.clock.now());
+  return { topics: session.asked(), session, epoch: session.epoch };
 }
 
 function join(pieces: readonly Uint8Array[], size: number): Uint8Array {
@@ -113,47 +51,64 @@ function join(pieces: readonly Uint8Array[], size: number): Uint8Array {
   return joined;
 }
 
+/** The session that the answer belongs to: the one that goes on, or a new one; null without. */
+function sessionOf(cx: Context, request: FetchRequest, asked: Asked): FetchSession | null {
+  if (asked.session !== null || asked.epoch !== INITIAL_EPOCH || cx.version < 7) return asked.session;
+  return cx.broker.sessions.open(request, cx.version >= 13, cx.cluster.clock.now());
+}
+
+function rowOf(cx: Context, target: Target, read: Read, moved: number[]) {
+  const row = {
+    partitionIndex: target.index,
+    errorCode: read.errorCode,
+    highWatermark: read.highWatermark,
+    lastStableOffset: read.lastStableOffset,
+    logStartOffset: read.logStartOffset,
+    abortedTransactions: read.aborted,
+    preferredReadReplica: read.preferredReadReplica,
+    records: join(read.pieces, read.size),
+  };
+  const { partition } = target;
+  if (read.diverging !== null) return { ...row, divergingEpoch: read.diverging };
+  if (partition === undefined || cx.version < 12 || !tellsLeader(read.errorCode)) return row;
+  const leader = currentLeader(partition);
+  moved.push(leader.leaderId);
+  return { ...row, currentLeader: leader };
+}
+
 function respond(
   cx: Context,
   request: FetchRequest,
+  asked: Asked,
   topics: readonly TargetTopic[],
   reads: readonly Read[][],
   answer: Answer<'Fetch'>,
 ): void {
+  if (asked.session !== null && asked.session.epoch !== asked.epoch) {
+    // Somebody else has used it meanwhile.
+    answer({ errorCode: E.INVALID_FETCH_SESSION_EPOCH });
+    return;
+  }
+  const session = sessionOf(cx, request, asked);
   const moved: number[] = [];
-  const hint = (partition: Partition | undefined, errorCode: number): Leader | null => {
-    if (partition === undefined || cx.version < 12 || !tellsLeader(errorCode)) return null;
-    const leader = currentLeader(partition);
-    moved.push(leader.leaderId);
-    return leader;
-  };
-  const responses = topics.map(({ topic, topicId, targets }, t) => ({
-    topic,
-    topicId,
-    partitions: targets.map((target, p) => {
-      const read = reads[t][p];
-      const leader = hint(target.partition, read.errorCode);
-      return {
-        partitionIndex: target.index,
-        errorCode: read.errorCode,
-        highWatermark: read.highWatermark,
-        lastStableOffset: read.highWatermark,
-        logStartOffset: read.logStartOffset,
-        abortedTransactions: request.isolationLevel === READ_COMMITTED ? [] : null,
-        preferredReadReplica: read.preferredReadReplica,
-        records: join(read.pieces, read.size),
-        ...(leader !== null && { currentLeader: leader }),
-      };
-    }),
-  }));
+  const responses = [];
+  for (let t = 0; t < topics.length; t++) {
+    const { topic, topicId, targets } = topics[t];
+    const partitions = [];
+    for (let p = 0; p < targets.length; p++) {
+      const isNews = session?.tell(topic, topicId, targets[p].index, reads[t][p]) ?? true;
+      if (isNews || asked.session === null) partitions.push(rowOf(cx, targets[p], reads[t][p], moved));
+    }
+    if (partitions.length > 0 || asked.session === null) responses.push({ topic, topicId, partitions });
+  }
   const nodeEndpoints = cx.version >= 16 && moved.length > 0 ? endpoints(cx.cluster, moved) : [];
-  answer({ errorCode: cx.error, responses, nodeEndpoints });
+  answer({ errorCode: cx.error, sessionId: session?.id ?? 0, responses, nodeEndpoints });
 }
 
 export const fetch: Handler<'Fetch'> = (cx, request, answer) => {
-  if (request.sessionId !== 0) return answer({ errorCode: E.FETCH_SESSION_ID_NOT_FOUND });
-  if (request.sessionEpoch > 0) return answer({ errorCode: E.INVALID_FETCH_SESSION_EPOCH });
-  const topics = targetsOf(cx, request);
+  const asked = askedBy(cx, request);
+  if (typeof asked === 'number') return answer({ errorCode: asked });
+  const topics = targetsOf(cx, asked.topics);
   const partitions = topics.flatMap(({ targets }) => targets.flatMap(({ partition }) => partition ?? []));
   let waiting = false;
   let timer: Timer | null = null;
@@ -167,21 +122,15 @@ export const fetch: Handler<'Fetch'> = (cx, request, answer) => {
     const { reads, size } = readAll(cx, request, topics);
     if (!ready(request, reads, size)) return;
     stop();
-    respond(cx, request, topics, reads, answer);
+    respond(cx, request, asked, topics, reads, answer);
   };
   const { reads, size } = readAll(cx, request, topics);
-  if (request.maxWaitMs <= 0 || ready(request, reads, size)) return respond(cx, request, topics, reads, answer);
+  if (request.maxWaitMs <= 0 || ready(request, reads, size)) return respond(cx, request, asked, topics, reads, answer);
   waiting = true;
   timer = cx.cluster.clock.setTimer(request.maxWaitMs, () => {
     stop();
-    respond(cx, request, topics, readAll(cx, request, topics).reads, answer);
+    respond(cx, request, asked, topics, readAll(cx, request, topics).reads, answer);
   });
   for (const partition of partitions) partition.waiters.add(look);
   cx.onAbandoned(stop);
 };
-
-/** Enough bytes, or something that the client must know at once. */
-function ready(request: FetchRequest, reads: readonly Read[][], size: number): boolean {
-  if (size >= Math.min(request.minBytes, MAX_BYTES) || reads.every((topic) => topic.length === 0)) return true;
-  return reads.some((topic) => topic.some((read) => read.errorCode !== E.NONE || read.preferredReadReplica !== -1));
-}

@@ -1,15 +1,27 @@
-// ListOffsets v0-10. v0 lists of offsets, v4 leader epochs, v7 the greatest timestamp (-3), v8 and v9 tiered storage
+// ListOffsets v0-10. v0 lists of offsets, v2 committed ones only, v4 leader epochs, v7 the greatest timestamp (-3), v8 and v9 tiered storage
 // (-4 is the earliest offset, -5 is unknown: there is no tier). @thread mock
 import type { ListOffsetsRequest } from '../../protocol/messages.ts';
 import { E } from '../codes.ts';
 import type { Context, Handler } from '../context.ts';
 import { findByTimestamp, findMaxTimestamp } from '../inspect.ts';
+import type { PartitionLog } from '../log.ts';
 import type { Partition } from '../topics.ts';
 
 const LATEST = -1;
 const EARLIEST = -2;
 const MAX_TIMESTAMP = -3;
 const EARLIEST_LOCAL = -4;
+/** First version that knows a timestamp below 0. */
+const KNOWN_FROM: Readonly<Record<number, number>> = {
+  [LATEST]: 0,
+  [EARLIEST]: 0,
+  [MAX_TIMESTAMP]: 7,
+  [EARLIEST_LOCAL]: 8,
+  [-5]: 9,
+};
+
+const READ_COMMITTED = 1;
+const NOTHING: Found = { offset: -1, timestamp: -1 };
 
 interface Found {
   readonly offset: number;
@@ -35,12 +47,18 @@ function check(cx: Context, partition: Partition | undefined, epoch: number, twi
   return partition.checkEpoch(epoch);
 }
 
-function find({ log }: Partition, timestamp: number): Found {
-  if (timestamp === LATEST) return { offset: log.endOffset, timestamp: -1 };
+/** @param end of what may be found */
+function find({ log }: Partition, timestamp: number, end: number): Found {
+  const found = findIn(log, timestamp, end);
+  return found.offset < end || timestamp < 0 ? found : NOTHING;
+}
+
+function findIn(log: PartitionLog, timestamp: number, end: number): Found {
+  if (timestamp === LATEST) return { offset: end, timestamp: -1 };
   if (timestamp === EARLIEST || timestamp === EARLIEST_LOCAL) return { offset: log.startOffset, timestamp: -1 };
   const found = timestamp === MAX_TIMESTAMP ? findMaxTimestamp(log) : null;
   if (found !== null) return found;
-  return (timestamp >= 0 ? findByTimestamp(log, timestamp) : null) ?? { offset: -1, timestamp: -1 };
+  return (timestamp >= 0 ? findByTimestamp(log, timestamp) : null) ?? NOTHING;
 }
 
 export const listOffsets: Handler<'ListOffsets'> = (cx, request, answer) => {
@@ -51,7 +69,13 @@ export const listOffsets: Handler<'ListOffsets'> = (cx, request, answer) => {
       const partition = cx.cluster.topics.partition(name, partitionIndex);
       const errorCode = check(cx, partition, currentLeaderEpoch, twice.has(`${partitionIndex} ${name}`));
       if (errorCode !== E.NONE || partition === undefined) return { partitionIndex, errorCode };
-      const found = find(partition, timestamp);
+      if (timestamp < 0 && cx.version < (KNOWN_FROM[timestamp] ?? Number.POSITIVE_INFINITY)) {
+        return { partitionIndex, errorCode: E.UNSUPPORTED_VERSION };
+      }
+      const { log } = partition;
+      const committed = request.isolationLevel === READ_COMMITTED;
+      const end = committed ? log.transactions.lastStableOffset(log.endOffset) : log.endOffset;
+      const found = find(partition, timestamp, end);
       if (cx.version === 0)
         return { partitionIndex, errorCode, oldStyleOffsets: found.offset < 0 ? [] : [found.offset] };
       const leaderEpoch = cx.version >= 4 && found.offset >= 0 ? partition.log.epochAt(found.offset) : -1;

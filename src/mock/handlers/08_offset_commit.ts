@@ -1,5 +1,5 @@
-// OffsetCommit v0-9. v1 member and generation, v6 leader epochs, v7 static members, v9 GROUP_ID_NOT_FOUND. The retention time of v2-4 is not
-// honoured: the cluster's own applies. @thread mock
+// OffsetCommit v0-9. v1 member and generation, v6 leader epochs, v7 static members, v9 GROUP_ID_NOT_FOUND and members of
+// KIP-848 groups. The retention time of v2-4 is not honoured: the cluster's own applies. @thread mock
 
 import type { OffsetCommitRequest } from '../../protocol/messages.ts';
 import { E } from '../codes.ts';
@@ -18,7 +18,7 @@ function checkGroup(cx: Context, request: OffsetCommitRequest): number {
     if (generation < 0) return E.NONE;
     return cx.version >= 9 ? E.GROUP_ID_NOT_FOUND : E.ILLEGAL_GENERATION;
   }
-  return group.checkCommit(memberId, groupInstanceId, generation);
+  return group.checkCommit(memberId, groupInstanceId, generation, cx.version);
 }
 
 export const offsetCommit: Handler<'OffsetCommit'> = (cx, request, answer) => {
@@ -31,7 +31,7 @@ export const offsetCommit: Handler<'OffsetCommit'> = (cx, request, answer) => {
       if (cx.cluster.topics.partition(name, partitionIndex) === undefined) {
         return { partitionIndex, errorCode: E.UNKNOWN_TOPIC_OR_PARTITION };
       }
-      if (Buffer.byteLength(committedMetadata ?? '') > MAX_METADATA) {
+      if ((committedMetadata?.length ?? 0) > MAX_METADATA) {
         return { partitionIndex, errorCode: E.OFFSET_METADATA_TOO_LARGE };
       }
       const leaderEpoch = committedLeaderEpoch;
@@ -39,7 +39,8 @@ export const offsetCommit: Handler<'OffsetCommit'> = (cx, request, answer) => {
       offsets.commit(name, partitionIndex, {
         offset: committedOffset,
         leaderEpoch,
-        metadata: committedMetadata,
+        // A copy: the request's memory is used again.
+        metadata: committedMetadata?.slice() ?? null,
         committedAt,
       });
       return { partitionIndex, errorCode: E.NONE };

@@ -1,7 +1,8 @@
-// OffsetFetch v0-9. v2 all topics by a null list, v5 leader epochs, v8 several groups at once. A partition without a
-// committed offset has -1 and no error, as has one that does not exist. @thread mock
+// OffsetFetch v0-9. v2 all topics by a null list, v5 leader epochs, v8 several groups at once, v9 members of KIP-848
+// groups. A partition without a committed offset has -1 and no error, as has one that does not exist. @thread mock
 import { E } from '../codes.ts';
 import type { Context, Handler } from '../context.ts';
+import { NO_BYTES } from '../groups/member.ts';
 import type { GroupOffsets } from '../groups/offsets.ts';
 
 interface Asked {
@@ -15,7 +16,7 @@ interface Answered {
     readonly partitionIndex: number;
     readonly committedOffset: number;
     readonly committedLeaderEpoch: number;
-    readonly metadata: string;
+    readonly metadata: Uint8Array;
     readonly errorCode: number;
   }[];
 }
@@ -31,22 +32,24 @@ function read(offsets: GroupOffsets | undefined, asked: readonly Asked[] | null,
         partitionIndex,
         committedOffset: found?.offset ?? -1,
         committedLeaderEpoch: found?.leaderEpoch ?? -1,
-        metadata: found?.metadata ?? '',
+        metadata: found?.metadata ?? NO_BYTES,
         errorCode,
       };
     }),
   }));
 }
 
-function check(cx: Context, groupId: string): number {
-  return cx.error !== E.NONE ? cx.error : cx.cluster.checkCoordinator(cx.broker, groupId);
+function check(cx: Context, groupId: string, memberId: string | null = null, memberEpoch = -1): number {
+  const wrong = cx.error !== E.NONE ? cx.error : cx.cluster.checkCoordinator(cx.broker, groupId);
+  const group = cx.cluster.groups.find(groupId);
+  return wrong === E.NONE && group?.type === 'consumer' ? group.checkFetch(memberId, memberEpoch) : wrong;
 }
 
 export const offsetFetch: Handler<'OffsetFetch'> = (cx, request, answer) => {
   const { groups } = cx.cluster;
   if (cx.version >= 8) {
-    const answers = request.groups.map(({ groupId, topics }) => {
-      const errorCode = check(cx, groupId);
+    const answers = request.groups.map(({ groupId, memberId, memberEpoch, topics }) => {
+      const errorCode = check(cx, groupId, memberId, memberEpoch);
       const known = errorCode === E.NONE ? read(groups.find(groupId)?.offsets, topics, E.NONE) : [];
       return { groupId, errorCode, topics: known };
     });

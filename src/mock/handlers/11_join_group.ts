@@ -23,7 +23,6 @@ export const joinGroup: Handler<'JoinGroup'> = (cx, request, answer) => {
   const { sessionTimeoutMs, rebalanceTimeoutMs } = request;
   if (sessionTimeoutMs < 1 || sessionTimeoutMs > MAX_SESSION_MS) return refuse(E.INVALID_SESSION_TIMEOUT);
   if (request.protocols.length > MAX_PROTOCOLS) return refuse(E.INVALID_REQUEST);
-  if (request.memberId !== '' && cluster.groups.find(request.groupId) === undefined) return refuse(E.UNKNOWN_MEMBER_ID);
   const protocols = request.protocols.map(({ name, metadata }) => ({ name, metadata: metadata.slice() }));
   const { clientId, clientHost } = cx;
   const joining = {
@@ -35,5 +34,5 @@ export const joinGroup: Handler<'JoinGroup'> = (cx, request, answer) => {
     knowsMemberIdRequired: version >= 4,
     knowsSkipAssignment: version >= 9,
   };
-  cluster.groups.get(request.groupId).join(joining, reply);
+  cluster.groups.join(request.groupId, joining, reply);
 };

@@ -5,9 +5,8 @@ import type { Handler } from '../context.ts';
 export const leaveGroup: Handler<'LeaveGroup'> = (cx, request, answer) => {
   const wrong = cx.error !== E.NONE ? cx.error : cx.cluster.checkCoordinator(cx.broker, request.groupId);
   if (wrong !== E.NONE) return answer({ errorCode: wrong });
-  const group = cx.cluster.groups.find(request.groupId);
   const leave = (memberId: string, instance: string | null): number =>
-    group?.leave(memberId, instance) ?? E.UNKNOWN_MEMBER_ID;
+    cx.cluster.groups.leave(request.groupId, memberId, instance);
   if (cx.version < 3) return answer({ errorCode: leave(request.memberId, null) });
   const members = request.members.map(({ memberId, groupInstanceId }) => ({
     memberId,

@@ -11,9 +11,8 @@ export const syncGroup: Handler<'SyncGroup'> = (cx, request, answer) => {
   if (cx.version >= 5 && (request.protocolType === null || request.protocolName === null)) {
     return reply(syncError(E.INCONSISTENT_GROUP_PROTOCOL));
   }
-  const group = cx.cluster.groups.find(request.groupId);
-  if (group === undefined) return reply(syncError(E.UNKNOWN_MEMBER_ID));
   const assignments = new Map(request.assignments.map((a) => [a.memberId, a.assignment.slice()]));
   const { memberId, groupInstanceId, generationId, protocolType, protocolName } = request;
-  group.sync({ memberId, groupInstanceId, generationId, protocolType, protocolName, assignments }, reply);
+  const syncing = { memberId, groupInstanceId, generationId, protocolType, protocolName, assignments };
+  cx.cluster.groups.sync(request.groupId, syncing, reply);
 };

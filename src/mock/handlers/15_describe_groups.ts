@@ -1,4 +1,5 @@
-// DescribeGroups v0-6. v4 static members, v6 GROUP_ID_NOT_FOUND (before: a group nobody knows is Dead). @thread mock
+// DescribeGroups v0-6: classic groups. v4 static members, v6 GROUP_ID_NOT_FOUND (before: a group nobody knows, or a KIP-848
+// one, is Dead). @thread mock
 import { E } from '../codes.ts';
 import type { Context, Handler } from '../context.ts';
 import { NO_BYTES } from '../groups/member.ts';
@@ -7,9 +8,10 @@ function describe(cx: Context, groupId: string) {
   const wrong = cx.error !== E.NONE ? cx.error : cx.cluster.checkCoordinator(cx.broker, groupId);
   if (wrong !== E.NONE) return { groupId, errorCode: wrong };
   const group = cx.cluster.groups.find(groupId);
-  if (group === undefined) {
+  if (group?.type !== 'classic') {
     if (cx.version < 6) return { groupId, errorCode: E.NONE, groupState: 'Dead' };
-    return { groupId, errorCode: E.GROUP_ID_NOT_FOUND, groupState: 'Dead', errorMessage: 'no such group' };
+    const errorMessage = `Group ${groupId} ${group === undefined ? 'not found' : 'is not a classic group'}.`;
+    return { groupId, errorCode: E.GROUP_ID_NOT_FOUND, groupState: 'Dead', errorMessage };
   }
   const protocol = group.state === 'Stable' ? (group.protocolName ?? '') : '';
   return {
@@ -24,7 +26,7 @@ function describe(cx: Context, groupId: string) {
       clientId: member.clientId,
       clientHost: member.clientHost,
       memberMetadata: protocol === '' ? NO_BYTES : member.metadataOf(protocol),
-      memberAssignment: protocol === '' ? NO_BYTES : member.assignment,
+      memberAssignment: member.assignment,
     })),
   };
 }

@@ -2,20 +2,18 @@
 import { E } from '../codes.ts';
 import type { Handler } from '../context.ts';
 
-const TYPE = 'classic';
-
 export const listGroups: Handler<'ListGroups'> = (cx, request, answer) => {
   if (cx.error !== E.NONE) return answer({ errorCode: cx.error });
   const wanted = (filter: readonly string[], value: string): boolean =>
     filter.length === 0 || filter.some((one) => one.toLowerCase() === value.toLowerCase());
   const here = cx.cluster.groups.all().filter((g) => cx.cluster.checkCoordinator(cx.broker, g.id) === E.NONE);
   const groups = here
-    .filter((group) => wanted(request.statesFilter, group.state) && wanted(request.typesFilter, TYPE))
+    .filter((group) => wanted(request.statesFilter, group.state) && wanted(request.typesFilter, group.type))
     .map((group) => ({
       groupId: group.id,
-      protocolType: group.protocolType ?? '',
+      protocolType: group.type === 'consumer' ? 'consumer' : (group.protocolType ?? ''),
       groupState: group.state,
-      groupType: TYPE,
+      groupType: group.type,
     }));
   answer({ groups });
 };

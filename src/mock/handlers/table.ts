@@ -19,6 +19,8 @@ import { deleteTopics } from './20_delete_topics.ts';
 import { initProducerId } from './22_init_producer_id.ts';
 import { offsetForLeaderEpoch } from './23_offset_for_leader_epoch.ts';
 import { createPartitions } from './37_create_partitions.ts';
+import { consumerGroupHeartbeat } from './68_consumer_group_heartbeat.ts';
+import { consumerGroupDescribe } from './69_consumer_group_describe.ts';
 
 /** The names of `HANDLERS`. */
 export type HandledName =
@@ -40,7 +42,9 @@ export type HandledName =
   | 'DeleteTopics'
   | 'InitProducerId'
   | 'OffsetForLeaderEpoch'
-  | 'CreatePartitions';
+  | 'CreatePartitions'
+  | 'ConsumerGroupHeartbeat'
+  | 'ConsumerGroupDescribe';
 
 export const HANDLERS: { readonly [N in HandledName]: { readonly handle: Handler<N> } } = {
   Produce: { handle: produce },
@@ -62,4 +66,6 @@ export const HANDLERS: { readonly [N in HandledName]: { readonly handle: Handler
   InitProducerId: { handle: initProducerId },
   OffsetForLeaderEpoch: { handle: offsetForLeaderEpoch },
   CreatePartitions: { handle: createPartitions },
+  ConsumerGroupHeartbeat: { handle: consumerGroupHeartbeat },
+  ConsumerGroupDescribe: { handle: consumerGroupDescribe },
 };

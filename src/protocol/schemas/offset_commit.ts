@@ -17,7 +17,7 @@ export const OFFSET_COMMIT: Api = api(8, 'OffsetCommit', '0-9 10', 8, [
       f('committedOffset', 'int64', '0+'),
       f('committedLeaderEpoch', 'int32', '6+', { default: -1, ignorable: true }),
       f('commitTimestamp', 'int64', '1', { default: -1 }),
-      f('committedMetadata', 'string', '0+', { nullable: '0+' }),
+      f('committedMetadata', 'string', '0+', { nullable: '0+', raw: true }),
     ]),
   ]),
 ], [

@@ -10,7 +10,7 @@ async function bodies(t: TestCluster): Promise<Partial<Record<ApiName, (version:
   const records = writeBatch([{ value: 'v', timestamp: 1 }]);
   const byName = (version: number, limit: number) => (version <= limit ? 't' : '');
   const fetched = { partition: 0, fetchOffset: 0, partitionMaxBytes: 1e6 };
-  const committed = { partitionIndex: 0, committedOffset: 3, committedMetadata: 'm' };
+  const committed = { partitionIndex: 0, committedOffset: 3, committedMetadata: Buffer.from('m') };
   return {
     Produce: (v) => ({
       acks: -1,
@@ -53,6 +53,11 @@ async function bodies(t: TestCluster): Promise<Partial<Record<ApiName, (version:
     OffsetForLeaderEpoch: () => ({
       ...{ topics: [{ topic: 't', partitions: [{ partition: 0, leaderEpoch: 0 }] }] },
     }),
+    ConsumerGroupHeartbeat: (v) => ({
+      ...{ groupId: 'k', memberId: `m${v}`, rebalanceTimeoutMs: 1000, topicPartitions: [] },
+      ...(v >= 1 ? { subscribedTopicRegex: 't.*' } : { subscribedTopicNames: ['t'] }),
+    }),
+    ConsumerGroupDescribe: () => ({ groupIds: ['k', 'nobody'] }),
   };
 }
 
@@ -74,6 +79,7 @@ const EXPECTED: Partial<Record<ApiName, number>> = {
   SyncGroup: 25,
   LeaveGroup: 25,
   DescribeGroups: 69,
+  ConsumerGroupDescribe: 69,
   DeleteTopics: 3,
 };
 
@@ -98,7 +104,7 @@ test('all versions that ApiVersions advertises are served', async () => {
     }
   }
 
-  const keys = [0, 1, 2, 3, 8, 9, 10, 11, 12, 13, 14, 15, 16, 18, 19, 20, 22, 23, 37];
+  const keys = [0, 1, 2, 3, 8, 9, 10, 11, 12, 13, 14, 15, 16, 18, 19, 20, 22, 23, 37, 68, 69];
   expect(apiKeys.map((one) => one.apiKey)).toEqual(keys);
   expect(served).toBeGreaterThan(100);
   expect(t.complaints).toEqual([]);

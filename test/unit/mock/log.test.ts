@@ -128,3 +128,74 @@ test('the first batch comes whole beyond the limit, or not at all', () => {
 test('a fetch at the end of the log gets nothing', () => {
   expect(readBatches(filled([2]), 2, 2, 1000, true)).toEqual({ pieces: [], size: 0 });
 });
+
+test('an epoch in which nothing was written is forgotten when the next one begins', () => {
+  const log = filled([3], DEFAULT_LIMITS, 0);
+  log.beginEpoch(1);
+  log.beginEpoch(2);
+  log.append(batch(2), 1, 1, 2);
+  log.beginEpoch(3);
+
+  expect([0, 1, 2, 3, 4].map((epoch) => Object.values(log.epochEnd(epoch, 3)))).toEqual([
+    [0, 3],
+    [0, 3],
+    [2, 5],
+    [3, 5],
+    [-1, -1],
+  ]);
+});
+
+test('a log that is truncated ends at a batch, and its epochs end with it', () => {
+  const log = filled([3, 3], DEFAULT_LIMITS, 0);
+  log.append(batch(4), 3, 1, 1);
+
+  log.truncate(5);
+
+  expect([log.endOffset, log.batchCount, log.size]).toEqual([3, 1, batch(3).length]);
+  expect(log.epochEnd(0, 0)).toEqual({ leaderEpoch: 0, endOffset: 3 });
+  expect(log.append(batch(1), 0, 1, 2)).toBe(3);
+});
+
+test('offsets that are left out are nowhere, and reading goes on behind them', () => {
+  const log = filled([2]);
+
+  log.skipTo(10);
+  log.append(batch(1), 0, 1, 0);
+
+  expect(log.at(log.find(2))?.baseOffset).toBe(10);
+});
+
+test('a transaction is stable from its end on', () => {
+  const { transactions } = filled([3]);
+  transactions.appended(7, 1);
+  transactions.appended(8, 2);
+  const open = transactions.lastStableOffset(3);
+  transactions.ended(7, 3, true);
+  const half = transactions.lastStableOffset(4);
+  transactions.ended(8, 4, false);
+
+  expect([open, half, transactions.lastStableOffset(5)]).toEqual([1, 2, 5]);
+  expect(transactions.abortedFrom(0)).toEqual([{ producerId: 7, firstOffset: 1, lastOffset: 3 }]);
+  expect(transactions.abortedFrom(4)).toEqual([]);
+});
+
+test('a transaction whose marker is truncated is open again', () => {
+  const log = filled([1, 1, 1]);
+  log.transactions.appended(7, 1);
+  log.transactions.ended(7, 2, true);
+
+  log.truncate(2);
+
+  expect(log.transactions.lastStableOffset(log.endOffset)).toBe(1);
+  expect(log.transactions.abortedFrom(0)).toEqual([]);
+});
+
+test('aborted transactions go with the records that are deleted', () => {
+  const log = filled([1, 1, 1]);
+  log.transactions.appended(7, 0);
+  log.transactions.ended(7, 1, true);
+
+  log.deleteBefore(2);
+
+  expect(log.transactions.abortedFrom(0)).toEqual([]);
+});
