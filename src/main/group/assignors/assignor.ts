@@ -33,9 +33,15 @@ export interface Assignor {
   /** As in partition.assignment.strategy and on the wire. */
   readonly name: string;
   readonly protocol: 'EAGER' | 'COOPERATIVE';
-  /** What we send with our own subscription, null for nothing. */
-  userData(topics: readonly string[]): Uint8Array | null;
-  /** @param topics those that exist and have partitions, in any order. */
+  /**
+   * What we send with our own subscription, null for nothing.
+   * @param generation in which we got the partitions that we own, -1 for none.
+   */
+  userData(topics: readonly string[], generation: number): Uint8Array | null;
+  /**
+   * @param members in the order of the JoinGroup response.
+   * @param topics those that exist and have partitions, in any order.
+   */
   assign(members: readonly GroupMember[], topics: readonly AssignorTopic[]): Assignments;
 }
 

@@ -1,9 +1,10 @@
 // The assignors by name. @thread main
 import type { Assignor } from './assignor.ts';
+import { cooperativeSticky } from './cooperative_sticky.ts';
 import { range } from './range.ts';
 import { roundrobin } from './roundrobin.ts';
 
-const ASSIGNORS: readonly Assignor[] = [range, roundrobin];
+const ASSIGNORS: readonly Assignor[] = [range, roundrobin, cooperativeSticky];
 
 /**
  * The assignors of a partition.assignment.strategy, the preferred one first. Names that there is no assignor for are

@@ -1,26 +1,10 @@
 import { describe, expect, test } from 'vitest';
-import type { Assignments, AssignorTopic, GroupMember } from '../../../../../src/main/group/assignors/assignor.ts';
+import type { Assignments, GroupMember } from '../../../../../src/main/group/assignors/assignor.ts';
 import { range } from '../../../../../src/main/group/assignors/range.ts';
 import { assignorsOf } from '../../../../../src/main/group/assignors/registry.ts';
 import { roundrobin } from '../../../../../src/main/group/assignors/roundrobin.ts';
 import { World } from '../../../../kit/group_member.ts';
-
-function member(memberId: string, topics: string[], more: Partial<GroupMember> = {}): GroupMember {
-  return { memberId, instanceId: null, topics, rack: null, owned: [], generation: -1, userData: null, ...more };
-}
-
-function topics(counts: Record<string, number>, racks: Record<string, string[][]> = {}): AssignorTopic[] {
-  return Object.entries(counts).map(([topic, partitions]) => ({ topic, partitions, racks: racks[topic] ?? null }));
-}
-
-/** `{ c1: 't0-0 t0-1' }`. */
-function flat(assignments: Assignments): Record<string, string> {
-  const entries = [...assignments].map(([id, of]) => [
-    id,
-    of.flatMap(({ topic, partitions }) => partitions.map((each) => `${topic}-${each}`)).join(' '),
-  ]);
-  return Object.fromEntries(entries);
-}
+import { farAway, faults, flat, member, replicated, topics } from './given.ts';
 
 /** The circle, spelled out: a list of all partitions, and a finger that goes round the members. */
 function roundrobinOracle(members: GroupMember[], counts: Record<string, number>): Record<string, string> {
@@ -194,4 +178,117 @@ test('the strategy names the assignors in their order', () => {
   const names = assignorsOf('roundrobin, range').map((each) => each.name);
 
   expect(names).toEqual(['roundrobin', 'range']);
+});
+
+describe("range and racks, from librdkafka's tests", () => {
+  const three = (wanted: string[][], racks: (string | null)[] = ['a', 'b', 'c']): GroupMember[] =>
+    wanted.map((each, i) => member(`consumer${i + 1}`, each, { rack: racks[i]! }));
+  const assign = (members: GroupMember[], known: ReturnType<typeof topics>): [Record<string, string>, number] => {
+    const given = range.assign(members, known);
+    return [flat(given), farAway(members, known, given)];
+  };
+
+  const all = ['t1', 't2', 't3'];
+  const uniform = { t1: 6, t2: 7, t3: 2 };
+  const plain = {
+    consumer1: 't1-0 t1-1 t2-0 t2-1 t2-2 t3-0',
+    consumer2: 't1-2 t1-3 t2-3 t2-4 t3-1',
+    consumer3: 't1-4 t1-5 t2-5 t2-6',
+  };
+
+  test.each<[string, number, number, (string | null)[]]>([
+    ['brokers have none', 3, 0, ['a', 'b', 'c']],
+    ['members have none', 3, 3, [null, null, null]],
+    ['all partitions are in every rack', 3, 3, ['a', 'b', 'c']],
+    ['all partitions are in every one of four', 4, 4, ['a', 'b', 'c']],
+    ['members are elsewhere', 3, 3, ['d', 'e', 'f']],
+    ['members are elsewhere or nowhere', 3, 3, ['d', 'e', null]],
+  ])('racks change nothing where %s', (_, replicas, racks, own) => {
+    const [given] = assign(three([all, all, all], own), replicated(uniform, replicas, racks));
+
+    expect(given).toEqual(plain);
+  });
+
+  test('with one replica everybody gets what is near', () => {
+    const [given, far] = assign(three([all, all, all]), replicated(uniform, 1, 3));
+
+    expect(given).toEqual({
+      consumer1: 't1-0 t1-3 t2-0 t2-3 t2-6',
+      consumer2: 't1-1 t1-4 t2-1 t2-4 t3-0',
+      consumer3: 't1-2 t1-5 t2-2 t2-5 t3-1',
+    });
+    expect(far).toBe(0);
+  });
+
+  test('with two replicas the first take what is near, and one partition is left far away', () => {
+    const [given, far] = assign(three([all, all, all]), replicated(uniform, 2, 3));
+
+    expect(given).toEqual({
+      consumer1: 't1-0 t1-2 t2-0 t2-2 t2-3 t3-1',
+      consumer2: 't1-1 t1-3 t2-1 t2-4 t3-0',
+      consumer3: 't1-4 t1-5 t2-5 t2-6',
+    });
+    expect(far).toBe(1);
+  });
+
+  test('topics with the same subscribers and sizes are split alike before they are near', () => {
+    const members = three([all, all, ['t1', 't3']]);
+
+    const [given, far] = assign(members, replicated({ t1: 5, t2: 5, t3: 5 }, 1, 3));
+
+    expect(given).toEqual({
+      consumer1: 't1-0 t1-1 t2-0 t2-1 t2-4 t3-0 t3-1',
+      consumer2: 't1-2 t1-3 t2-2 t2-3 t3-2 t3-3',
+      consumer3: 't1-4 t3-4',
+    });
+    expect(far).toBe(9);
+  });
+
+  test('where both can be, topics are split alike and near', () => {
+    const four = ['t1', 't2', 't3', 't4'];
+    const members = three([four, four, four, four], ['a', 'b', 'b', 'a']);
+
+    const [given, far] = assign(members, replicated({ t1: 6, t2: 6, t3: 2, t4: 2 }, 1, 2));
+
+    expect(given).toEqual({
+      consumer1: 't1-0 t1-2 t2-0 t2-2 t3-0 t4-0',
+      consumer2: 't1-1 t1-3 t2-1 t2-3 t3-1 t4-1',
+      consumer3: 't1-5 t2-5',
+      consumer4: 't1-4 t2-4',
+    });
+    expect(far).toBe(0);
+  });
+
+  test('pairs of members with topics of their own are near as pairs', () => {
+    const members = three(
+      [
+        ['t1', 't2'],
+        ['t1', 't2'],
+        ['t3', 't4'],
+        ['t3', 't4'],
+      ],
+      ['a', 'b', 'b', 'a'],
+    );
+
+    const [given, far] = assign(members, replicated({ t1: 6, t2: 6, t3: 2, t4: 2 }, 1, 2));
+
+    expect(given).toEqual({
+      consumer1: 't1-0 t1-2 t1-4 t2-0 t2-2 t2-4',
+      consumer2: 't1-1 t1-3 t1-5 t2-1 t2-3 t2-5',
+      consumer3: 't3-1 t4-1',
+      consumer4: 't3-0 t4-0',
+    });
+    expect(far).toBe(0);
+  });
+});
+
+test.each(['range', 'roundrobin', 'cooperative-sticky'])('%s leaves nothing lying, whatever members want', (name) => {
+  for (let seed = 1; seed <= 100; seed++) {
+    const [members, counts] = layout(seed);
+
+    const given = assignorsOf(name)[0]!.assign(members, topics(counts));
+
+    const found = faults(members, topics(counts), given).filter((fault) => !fault.includes('could give'));
+    expect(found, `seed ${seed}`).toEqual([]);
+  }
 });
