@@ -59,10 +59,18 @@ export class Broker {
       settings: handle.settings,
       head: memory.head,
       connection: this.connection,
+      broker: id,
       now,
+      wall: () => handle.clock.wall(),
       soon: () => handle.soon(),
       toApp: (op, transfer) => handle.toApp.post(op, transfer),
       leaderStale: (topic, partition, err) => handle.leaderStale(topic, partition, id, err),
+      prefer: ({ cell, home }, replica) =>
+        handle.toMain.post({ type: 'preferred_replica', cell: cell.id, home, replica }),
+      stalled: ({ cell, home }, cause, err) =>
+        handle.toMain.post({ type: 'fetch_stall', cell: cell.id, home, cause, err }),
+      log: (level, fac, text) => handle.log(level, fac, text, this.connection.name),
+      giveBack: (buffers) => handle.frames.give(buffers),
     });
   }
 

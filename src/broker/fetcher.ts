@@ -1,46 +1,60 @@
 // The way in of one broker: one Fetch request at a time for all its assigned partitions that have room.
 // @thread broker
+//
+// fetch_offsets   where to begin, and whether a position still holds after a leader change
+// fetch_session   what a request has to name; fetch_request how it says it
+// fetch_answer    what an answer brings, as far as there is room; fetch_response the records of one partition
+// fetch_errors    what an error makes of a partition
+// fetch_stalls    which partitions stand still, and why
 
-import type { Settings } from '../conf/settings_type.ts';
 import * as E from '../defs/enums.ts';
-import { type HeadPage, QUEUED_BYTES, QUEUED_MESSAGES } from '../ops/head_page.ts';
-import type { BrokerToAppOp, FetchedEntry } from '../ops/ops.ts';
+import { HELD_BYTES, QUEUED_MESSAGES } from '../ops/head_page.ts';
 import { decodeResponse } from '../protocol/compile.ts';
 import { readResponseHeader } from '../protocol/frame.ts';
 import { ProtocolError, Reader } from '../protocol/reader.ts';
-import type { Connection } from '../wire/connection.ts';
+import { FetchAnswer } from './fetch_answer.ts';
+import type { FetcherEnv } from './fetch_env.ts';
+import { FetchErrors } from './fetch_errors.ts';
+import { FetchOffsets } from './fetch_offsets.ts';
 import type { FetchPartition } from './fetch_partition.ts';
-import { type Block, fetchAction, readRecords } from './fetch_response.ts';
+import { byTopicId, FETCH_MIN_VERSION, fetchBody, fetchMaxVersion } from './fetch_request.ts';
+import { FetchSession, type FetchTurn } from './fetch_session.ts';
+import { type Blockade, FetchStalls } from './fetch_stalls.ts';
 
-/** Record batches of format 2 need version 4; from 13 on topics go by id. */
-const MIN_VERSION = 4;
-const MAX_VERSION = 12;
+/** The broker does not know our fetch session, or not as we do. */
+const FETCH_SESSION_TOPIC_ID_ERROR = 106;
+const SESSION_ERRORS: readonly number[] = [
+  E.RD_KAFKA_RESP_ERR_FETCH_SESSION_ID_NOT_FOUND,
+  E.RD_KAFKA_RESP_ERR_INVALID_FETCH_SESSION_EPOCH,
+  FETCH_SESSION_TOPIC_ID_ERROR,
+];
 
-/** Beyond this a batch is too large for us, whatever is asked for. */
-const MOST_BYTES = 1 << 30;
-
-export interface FetcherEnv {
-  readonly settings: Settings;
-  readonly head: HeadPage;
-  readonly connection: Connection;
-  /** ms since the handle started. */
-  now(): number;
-  /** Something may be due: serve again. */
-  soon(): void;
-  toApp(op: BrokerToAppOp, transfer?: ArrayBuffer[]): void;
-  leaderStale(topic: string, partition: number, error: number): void;
-}
+/** An answer that is so late is missed. */
+const GRACE_MS = 1000;
 
 export class Fetcher {
   readonly env: FetcherEnv;
   /** By cell. */
   readonly partitions: Map<number, FetchPartition>;
+  private readonly errors: FetchErrors;
+  private readonly offsets: FetchOffsets;
+  private readonly session: FetchSession;
+  private readonly stalls: FetchStalls;
+  private readonly blockade: Blockade;
   private fetching: boolean;
+  /** Part of it waits for room. */
+  private answer: FetchAnswer | null;
 
   constructor(env: FetcherEnv) {
     this.env = env;
     this.partitions = new Map();
+    this.errors = new FetchErrors(env);
+    this.offsets = new FetchOffsets(env, this.errors);
+    this.session = new FetchSession();
+    this.stalls = new FetchStalls((part, cause, err) => env.stalled(part, cause, err));
+    this.blockade = { fullSince: Number.POSITIVE_INFINITY, silentSince: Number.POSITIVE_INFINITY };
     this.fetching = false;
+    this.answer = null;
   }
 
   start(part: FetchPartition): void {
@@ -55,145 +69,108 @@ export class Fetcher {
     return part;
   }
 
+  /** Leaves it out of requests; an answer under way is still delivered. */
+  pause(cell: number, home: number, paused: boolean): void {
+    const part = this.partitions.get(cell);
+    if (part?.home === home) part.paused = paused;
+  }
+
   get pending(): boolean {
     return this.partitions.size > 0;
   }
 
   /** Sends what is due; gives the time (of `env.now`) at which something else may be. */
   serve(now: number): number {
-    if (this.partitions.size === 0) return Number.POSITIVE_INFINITY;
     const { connection } = this.env;
-    if (connection.state !== 'UP') {
-      connection.connect();
+    if (this.partitions.size === 0) {
+      this.answer?.drop();
+      this.answer = null;
       return Number.POSITIVE_INFINITY;
     }
-    const wake = this.resolve(now);
-    return this.fetching ? wake : Math.min(wake, this.fetch(now));
+    const stalls = this.stalls.serve(this.partitions.values(), now, this.blockade);
+    const full = Math.min(stalls, this.readOn(now));
+    if (connection.state !== 'UP') {
+      this.blockade.silentSince = Math.min(this.blockade.silentSince, now);
+      connection.connect();
+      return full;
+    }
+    if (!this.fetching) this.blockade.silentSince = Number.POSITIVE_INFINITY;
+    const wake = Math.min(full, this.offsets.serve(this.partitions.values(), now));
+    return this.fetching || this.answer !== null ? wake : Math.min(wake, this.fetch(now));
   }
 
-  // ---- offsets
+  // ---- room
 
-  private resolve(now: number): number {
-    let wake = Number.POSITIVE_INFINITY;
-    const due: FetchPartition[] = [];
-    for (const part of this.partitions.values()) {
-      if (part.logical === null || part.resolving) continue;
-      if (part.notBefore > now) wake = Math.min(wake, part.notBefore);
-      else due.push(part);
-    }
-    if (due.length === 0) return wake;
-    for (const part of due) part.resolving = true;
-    this.env.connection.send({
-      name: 'ListOffsets',
-      minVersion: 1,
-      timeoutMs: this.env.settings['socket.timeout.ms'],
-      body: {
-        replicaId: -1,
-        isolationLevel: 0,
-        topics: byTopic(due).map(([name, parts]) => ({
-          name,
-          partitions: parts.map((part) => ({
-            partitionIndex: part.number,
-            currentLeaderEpoch: part.leaderEpoch,
-            timestamp: part.logical,
-          })),
-        })),
-      },
-      done: (error, response) => {
-        this.resolved(due, error, response);
-        this.env.soon();
-      },
-    });
-    return wake;
+  /** Reads on in an answer that waits for room. */
+  private readOn(now: number): number {
+    if (this.answer === null) return Number.POSITIVE_INFINITY;
+    if (this.bytesFull() && this.waiting()) return this.lookAgain(now);
+    this.blockade.fullSince = Number.POSITIVE_INFINITY;
+    if (this.answer.read()) this.answer = null;
+    // The next turn looks whether there is room for more.
+    else this.env.soon();
+    return Number.POSITIVE_INFINITY;
   }
 
-  private resolved(due: readonly FetchPartition[], error: number, response: any): void {
-    const results = error === 0 ? index(response.topics, 'name', 'partitions', 'partitionIndex') : null;
-    for (const part of due) {
-      part.resolving = false;
-      if (part.stopped) continue;
-      const result = results?.get(`${part.topic}\n${part.number}`) ?? null;
-      const code = error !== 0 ? error : result === null ? E.RD_KAFKA_RESP_ERR__BAD_MSG : result.errorCode;
-      if (code === 0) {
-        part.offset = Math.max(0, result.offset - part.tail);
-        part.logical = null;
-        part.tail = 0;
-        part.lastError = '';
-      } else this.failed(part, code, 'ListOffsets');
-    }
-  }
-
-  // ---- records
-
-  private fetch(now: number): number {
-    const { settings } = this.env;
-    let wake = Number.POSITIVE_INFINITY;
-    const due: FetchPartition[] = [];
-    let queued = 0;
-    for (const part of this.partitions.values()) {
-      queued += part.queuedMessages;
-      if (part.logical !== null) continue;
-      if (part.notBefore > now) wake = Math.min(wake, part.notBefore);
-      else due.push(part);
-    }
-    if (due.length === 0) return wake;
-    // The limits hold for the handle as a whole, but a broker of which nothing waits may always bring one answer more.
-    if (queued > 0 && this.full()) {
-      // The block that makes room rings; the timer is for blocks of other brokers.
-      return Math.min(wake, now + settings['fetch.queue.backoff.ms']);
-    }
-    this.fetching = true;
-    this.env.connection.send({
-      name: 'Fetch',
-      minVersion: MIN_VERSION,
-      maxVersion: MAX_VERSION,
-      timeoutMs: settings['socket.timeout.ms'] + settings['fetch.wait.max.ms'],
-      decode: 'frame',
-      body: this.request(due),
-      done: (error, _response, version, frame) => {
-        this.fetched(due, error, version, frame);
-        this.env.soon();
-      },
-    });
-    return wake;
+  /** Room that the app makes in a block of ours rings; the timer is for blocks of other brokers. */
+  private lookAgain(now: number): number {
+    this.blockade.fullSince = Math.min(this.blockade.fullSince, now);
+    return now + Math.max(1, this.env.settings['fetch.queue.backoff.ms']);
   }
 
   private full(): boolean {
     const { settings, head } = this.env;
-    return (
-      Atomics.load(head, QUEUED_MESSAGES) >= settings['queued.min.messages'] ||
-      Atomics.load(head, QUEUED_BYTES) >>> 0 >= settings['queued.max.messages.kbytes'] * 1024
-    );
+    return Atomics.load(head, QUEUED_MESSAGES) >= settings['queued.min.messages'] || this.bytesFull();
   }
 
-  private request(due: readonly FetchPartition[]): object {
-    const { settings } = this.env;
-    return {
-      replicaId: -1,
-      maxWaitMs: settings['fetch.wait.max.ms'],
-      minBytes: settings['fetch.min.bytes'],
-      maxBytes: settings['fetch.max.bytes'],
-      isolationLevel: 0,
-      sessionId: 0,
-      sessionEpoch: -1,
-      topics: byTopic(due).map(([topic, parts]) => ({
-        topic,
-        partitions: parts.map((part) => ({
-          partition: part.number,
-          currentLeaderEpoch: part.leaderEpoch,
-          fetchOffset: part.offset,
-          logStartOffset: -1,
-          partitionMaxBytes: part.maxBytes,
-        })),
-      })),
-      forgottenTopicsData: [],
-      // Whoever names its rack is sent to the nearest replica, where we don't fetch yet.
-      rackId: '',
-    };
+  private bytesFull(): boolean {
+    const { settings, head } = this.env;
+    return Atomics.load(head, HELD_BYTES) >>> 0 >= settings['queued.max.messages.kbytes'] * 1000;
   }
 
-  private fetched(due: readonly FetchPartition[], error: number, version: number, frame: Uint8Array | null): void {
-    this.fetching = false;
+  /** The limits hold for the handle as a whole, but a broker of which nothing waits may always bring something more. */
+  private waiting(): boolean {
+    for (const part of this.partitions.values()) if (!part.paused && part.queuedMessages > 0) return true;
+    return false;
+  }
+
+  // ---- requests
+
+  private fetch(now: number): number {
+    const { settings, connection } = this.env;
+    let wake = Number.POSITIVE_INFINITY;
+    const due: FetchPartition[] = [];
+    for (const part of this.partitions.values()) {
+      if (!part.fetchable) continue;
+      if (part.notBefore > now) wake = Math.min(wake, part.notBefore);
+      else due.push(part);
+    }
+    if (due.length === 0) return wake;
+    if (this.full() && this.waiting()) return Math.min(wake, this.lookAgain(now));
+    const turn = this.session.next(due, byTopicId(connection, due));
+    this.fetching = true;
+    this.blockade.fullSince = Number.POSITIVE_INFINITY;
+    this.blockade.silentSince = now + settings['fetch.wait.max.ms'] + GRACE_MS;
+    connection.send({
+      name: 'Fetch',
+      minVersion: FETCH_MIN_VERSION,
+      maxVersion: fetchMaxVersion(turn.byId),
+      timeoutMs: settings['socket.timeout.ms'] + settings['fetch.wait.max.ms'],
+      decode: 'frame',
+      body: fetchBody(settings, turn),
+      done: (error, _response, version, frame) => {
+        this.fetching = false;
+        this.blockade.silentSince = Number.POSITIVE_INFINITY;
+        this.fetched(turn, error, version, frame);
+        this.env.soon();
+      },
+    });
+    return wake;
+  }
+
+  // ---- answers
+
+  private fetched(turn: FetchTurn, error: number, version: number, frame: Uint8Array | null): void {
     let response: any = null;
     let code = error;
     if (code === 0) {
@@ -208,200 +185,56 @@ export class Fetcher {
         this.env.connection.disconnect(code, bad.message);
       }
     }
-    if (code !== 0) {
-      for (const part of due) if (!part.stopped) this.failed(part, code, 'Fetch');
-      return;
-    }
-    this.deliver(due, response, frame!);
+    if (code === 0) {
+      this.session.answered(turn, response.sessionId ?? 0);
+      this.deliver(turn, response, frame!);
+    } else this.refused(turn, code, response);
   }
 
-  private deliver(due: readonly FetchPartition[], response: any, frame: Uint8Array): void {
-    const block: Block = { buffers: [frame.buffer as ArrayBuffer] };
-    const entries: FetchedEntry[] = [];
-    const errors: BrokerToAppOp[] = [];
-    const results = index(response.responses, 'topic', 'partitions', 'partitionIndex');
-    for (const part of due) {
-      const result = results.get(`${part.topic}\n${part.number}`);
-      if (part.stopped) continue;
-      if (result === undefined) {
-        this.failed(part, E.RD_KAFKA_RESP_ERR__BAD_MSG, 'Fetch');
-        continue;
+  private refused(turn: FetchTurn, code: number, response: any): void {
+    const ofSession = SESSION_ERRORS.includes(code);
+    const ends = new Map<FetchPartition | undefined, number>();
+    for (const { topic, topicId, partitions } of response?.responses ?? [])
+      for (const { partitionIndex, highWatermark } of partitions)
+        ends.set(this.session.find(topic, topicId, partitionIndex), highWatermark);
+    this.session.failed(ofSession);
+    // A session that is lost is begun anew, at once.
+    if (ofSession && turn.epoch > 0) return;
+    for (const part of turn.due) if (!part.stopped) this.errors.failed(part, code, 'Fetch', ends.get(part));
+  }
+
+  private deliver(turn: FetchTurn, response: any, frame: Uint8Array): void {
+    const answer = new FetchAnswer(this.env, this.errors, frame);
+    for (const { topic, topicId, partitions } of response.responses)
+      for (const result of partitions) {
+        const part = this.session.find(topic, topicId, result.partitionIndex);
+        // Not asked for, or twice in the answer.
+        if (part === undefined || part.sent.turn !== turn.number || part.sent.answered === turn.number) continue;
+        part.sent.answered = turn.number;
+        if (!part.stopped) this.judge(part, result, answer);
       }
-      if (result.errorCode !== 0) {
-        this.failed(part, result.errorCode, 'Fetch');
-        continue;
-      }
-      const entry = this.partitionEntry(part, result, block, errors);
-      if (entry === null) continue;
-      entries.push(entry);
-      // A broker fills its answer from the front: whoever got something stands at the end of the next request.
+    // Nothing is said of a partition only where it was not named.
+    for (const part of turn.named)
+      if (part.sent.answered !== turn.number && !part.stopped && turn.epoch === 0)
+        this.errors.failed(part, E.RD_KAFKA_RESP_ERR__BAD_MSG, 'Fetch');
+    if (!answer.read()) this.answer = answer;
+  }
+
+  private judge(part: FetchPartition, result: any, answer: FetchAnswer): void {
+    const { errorCode, highWatermark, preferredReadReplica, divergingEpoch } = result;
+    if (errorCode !== 0) this.errors.failed(part, errorCode, 'Fetch', highWatermark);
+    else if (divergingEpoch.endOffset >= 0) this.offsets.judge(part, divergingEpoch.endOffset, divergingEpoch.epoch);
+    else if (preferredReadReplica >= 0) {
+      // Main stops us when it knows that broker; else the leader is asked again.
+      part.notBefore = this.env.now() + this.env.settings['fetch.error.backoff.ms'];
+      this.env.prefer(part, preferredReadReplica);
+    } else {
+      part.failing = 0;
+      answer.add(part, result);
+      // A broker without a session fills its answer from the front: whoever got something stands at the end of the next.
+      if (result.records === null || result.records.length === 0) return;
       this.partitions.delete(part.cell.id);
       this.partitions.set(part.cell.id, part);
     }
-    const carried = entries.some((entry) => entry.batches.length > 0);
-    const buffers = carried ? block.buffers : [];
-    if (entries.length > 0) this.env.toApp({ type: 'fetched', buffers, entries }, buffers);
-    for (const op of errors) this.env.toApp(op);
   }
-
-  private partitionEntry(
-    part: FetchPartition,
-    result: any,
-    block: Block,
-    errors: BrokerToAppOp[],
-  ): FetchedEntry | null {
-    const { settings } = this.env;
-    const fetchOffset = part.offset;
-    const options = {
-      checkCrcs: settings['check.crcs'],
-      maxDecompressed: settings['receive.message.max.bytes'],
-      // At the second look: the first may have met a fault of the wire.
-      broken: part.broken,
-    };
-    const read = result.records === null ? null : readRecords(result.records, fetchOffset, block, options);
-    if (read !== null) {
-      part.offset = read.nextOffset;
-      part.fetchedMessages = (part.fetchedMessages + read.messages) | 0;
-      Atomics.add(this.env.head, QUEUED_MESSAGES, read.messages);
-      Atomics.add(this.env.head, QUEUED_BYTES, read.bytes);
-      if (read.error !== null) {
-        part.notBefore = this.env.now() + settings['fetch.error.backoff.ms'];
-        this.report(part, read.error.err, read.error.text, errors, read.error.offset);
-        if (read.error.err === E.RD_KAFKA_RESP_ERR__BAD_MSG) part.broken = read.error.offset;
-      } else if (read.nextOffset > fetchOffset) part.lastError = '';
-      else this.noProgress(part, read.partial, result, errors);
-    } else part.lastError = '';
-    const end = result.highWatermark;
-    let eof = -1;
-    if (
-      settings['enable.partition.eof'] &&
-      part.offset >= end &&
-      part.lastEof !== part.offset &&
-      (read === null || read.error === null)
-    ) {
-      part.lastEof = eof = part.offset;
-    }
-    const batches = read === null ? [] : read.batches;
-    if (batches.length === 0 && eof < 0) return null;
-    return {
-      cell: part.cell.id,
-      home: part.home,
-      fetchOffset,
-      batches,
-      bytes: read === null ? 0 : read.bytes,
-      eof,
-      highWatermark: end,
-    };
-  }
-
-  /** Nothing new came. At the end of the log that is as it should be; all else must not make a loop. */
-  private noProgress(part: FetchPartition, bytes: number, result: any, errors: BrokerToAppOp[]): void {
-    if (bytes > 0 && part.maxBytes < MOST_BYTES) {
-      // Not one whole batch: more is asked for at once, up to a limit.
-      part.maxBytes = Math.min(MOST_BYTES, Math.max(1, part.maxBytes) * 2);
-      return;
-    }
-    if (result.records.length === 0 && result.preferredReadReplica < 0) {
-      part.lastError = '';
-      return;
-    }
-    part.notBefore = this.env.now() + this.env.settings['fetch.error.backoff.ms'];
-    if (bytes === 0) return;
-    const text = `no whole batch in ${bytes} bytes: it may be too large to fetch (receive.message.max.bytes)`;
-    this.report(part, E.RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE, text, errors);
-  }
-
-  /** Tells the app once for each error that is new at this position. */
-  private report(
-    part: FetchPartition,
-    err: number,
-    text: string,
-    errors: BrokerToAppOp[] | null,
-    offset: number = part.offset,
-  ): void {
-    const what = errorAt(err, offset);
-    if (part.lastError === what) return;
-    part.lastError = what;
-    const where = `${part.topic} [${part.number}] at offset ${part.logical ?? offset}`;
-    const op: BrokerToAppOp = {
-      type: 'fetch_error',
-      cell: part.cell.id,
-      home: part.home,
-      err,
-      text: `${where}: ${text}`,
-      offset,
-    };
-    if (errors === null) this.env.toApp(op);
-    else errors.push(op);
-  }
-
-  private failed(part: FetchPartition, code: number, request: string): void {
-    const now = this.env.now();
-    const backoff = this.env.settings['fetch.error.backoff.ms'];
-    part.notBefore = now + backoff;
-    if (
-      code === E.RD_KAFKA_RESP_ERR__TRANSPORT ||
-      code === E.RD_KAFKA_RESP_ERR__TIMED_OUT ||
-      code === E.RD_KAFKA_RESP_ERR__TIMED_OUT_QUEUE
-    ) {
-      // The leader may be another by now.
-      this.env.leaderStale(part.topic, part.number, code);
-      return;
-    }
-    if (code === E.RD_KAFKA_RESP_ERR__DESTROY || code === E.RD_KAFKA_RESP_ERR__BAD_MSG) return;
-    switch (fetchAction(code)) {
-      case 'stale':
-        this.env.leaderStale(part.topic, part.number, code);
-        return;
-      case 'retry':
-        return;
-      case 'reset':
-        this.reset(part);
-        return;
-      case 'denied':
-        part.notBefore = now + Math.max(1000, backoff * 10);
-        this.report(part, code, `${request} refused`, null);
-        return;
-      case 'report':
-        this.report(part, code, `${request} failed with ${code}`, null);
-    }
-  }
-
-  private reset(part: FetchPartition): void {
-    if (part.reset === null) {
-      this.report(
-        part,
-        E.RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET,
-        'offset out of range, and auto.offset.reset=error',
-        null,
-      );
-      part.notBefore = Number.POSITIVE_INFINITY;
-      return;
-    }
-    part.logical = part.reset;
-    part.broken = -1;
-    part.notBefore = 0;
-  }
-}
-
-function errorAt(err: number, offset: number): string {
-  return `${err} ${offset}`;
-}
-
-function byTopic(parts: readonly FetchPartition[]): [string, FetchPartition[]][] {
-  const topics = new Map<string, FetchPartition[]>();
-  for (const part of parts) {
-    const list = topics.get(part.topic);
-    if (list === undefined) topics.set(part.topic, [part]);
-    else list.push(part);
-  }
-  return [...topics];
-}
-
-function index(topics: readonly any[], nameField: string, listField: string, numberField: string): Map<string, any> {
-  const found = new Map<string, any>();
-  for (const topic of topics) {
-    for (const partition of topic[listField]) found.set(`${topic[nameField]}\n${partition[numberField]}`, partition);
-  }
-  return found;
 }

@@ -5,7 +5,7 @@ import type { Settings } from '../conf/settings_type.ts';
 import * as E from '../defs/enums.ts';
 import { Channel } from '../ops/channel.ts';
 import { collect } from '../ops/collect.ts';
-import { LOG_LEVEL } from '../ops/head_page.ts';
+import { HELD_BYTES, LOG_LEVEL } from '../ops/head_page.ts';
 import { indexOf, MAIN } from '../ops/ids.ts';
 import { HandleMemory } from '../ops/memory.ts';
 import type {
@@ -171,6 +171,7 @@ export class HostedHandle implements LoopTask {
 
   private routeApp(op: AppToBrokerOp): void {
     if (op.type === 'block') {
+      Atomics.sub(this.memory.head, HELD_BYTES, op.bytes);
       this.frames.give(op.buffers);
       this.loop.soon();
     } else if (op.type === 'drop_slabs') this.dropSlabs(op, this.toApp);
@@ -207,6 +208,9 @@ export class HostedHandle implements LoopTask {
         return;
       case 'fetch_stop':
         this.fetchStop(op.cell, op.home, op.answer);
+        return;
+      case 'fetch_pause':
+        for (const { fetcher } of this.brokers.values()) fetcher.pause(op.cell, op.home, op.paused);
         return;
       case 'purge':
         this.purge(op.call, op.queue, op.inflight);
@@ -264,13 +268,15 @@ export class HostedHandle implements LoopTask {
 
   private fetchStop(cell: number, home: number, answer: boolean): void {
     let offset = -1001;
+    let offsetEpoch = -1;
     for (const broker of this.brokers.values()) {
       const part = broker.fetcher.stop(cell);
       if (part === null) continue;
       offset = part.start;
+      offsetEpoch = part.offsetEpoch;
       break;
     }
-    if (answer) this.toMain.post({ type: 'fetch_stopped', cell, home, offset });
+    if (answer) this.toMain.post({ type: 'fetch_stopped', cell, home, offset, offsetEpoch });
   }
 
   private purge(call: number, queue: boolean, inflight: boolean): void {

@@ -27,6 +27,11 @@ export interface BatchReaderOptions {
   readonly checkCrcs: boolean;
   /** Most bytes that one batch may decompress to. */
   readonly maxDecompressed: number;
+  /**
+   * Asked once for each batch of format v2, in order: true leaves its records as they are, which nobody will read. Its
+   * checksum is looked at all the same.
+   */
+  readonly skip?: (header: BatchHeader) => boolean;
 }
 
 /**
@@ -46,6 +51,8 @@ export class BatchReader {
   /** Where the batch as a whole lies in the input. */
   batchFrom = 0;
   batchTo = 0;
+  /** `skip` has said so of the batch at hand: `bytes`, `from` and `to` are not its records. */
+  skipped = false;
   /** Bytes of an incomplete batch at the end of the input, once `next` has given false. */
   partial = 0;
   readonly #input: Uint8Array;
@@ -63,6 +70,11 @@ export class BatchReader {
     this.#options = options;
     this.#position = from;
     this.bytes = input;
+  }
+
+  /** Where the next batch begins in the input; -1 while batches that were made together are being given. */
+  get rest(): number {
+    return this.#run === null ? this.#position : -1;
   }
 
   /** Makes the next complete batch the one at hand; false when there is none. Throws RecordError for a bad one. */
@@ -111,6 +123,7 @@ export class BatchReader {
     this.to = batch.to;
     this.batchFrom = batch.batchFrom;
     this.batchTo = batch.batchTo;
+    this.skipped = false;
     return true;
   }
 
@@ -124,7 +137,8 @@ export class BatchReader {
     this.header = header;
     this.batchFrom = from;
     this.batchTo = to;
-    if (bits === 0 || header.count === 0) {
+    this.skipped = this.#options.skip?.(header) === true;
+    if (bits === 0 || header.count === 0 || this.skipped) {
       this.bytes = this.#input;
       this.from = from + HEADER_SIZE;
       this.to = to;
@@ -136,6 +150,7 @@ export class BatchReader {
       this.from = 0;
       this.to = this.bytes.length;
     }
+    if (this.skipped) return;
     const size = this.to - this.from;
     if (header.count < 0 || header.count * SHORTEST_RECORD > size) {
       fail(header, 'count', `${header.count} records in ${size} bytes`);

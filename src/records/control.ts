@@ -1,6 +1,6 @@
 // Control records: the single record of a batch whose CONTROL bit is set. Never handed to users. @thread any
 import { RecordError } from './record_error.ts';
-import type { RecordCursor } from './record_reader.ts';
+import { RecordCursor } from './record_reader.ts';
 
 /** Types of control records, by Kafka's numbers. */
 export const CONTROL_ABORT = 0;
@@ -22,6 +22,17 @@ export function controlType(bytes: Uint8Array, cursor: Readonly<RecordCursor>): 
   if (bytes[keyFrom] !== 0 || bytes[keyFrom + 1] !== 0) return CONTROL_UNKNOWN;
   if (keyTo - keyFrom !== KEY_SIZE) throw new RecordError('control record key', `${keyTo - keyFrom} bytes, not 4`);
   return (bytes[keyFrom + 2]! << 8) | bytes[keyFrom + 3]!;
+}
+
+/**
+ * Whether the records of a control batch, in bytes[from, to), are the marker of an abort. False too for a batch that has
+ * been emptied. Throws RecordError when its record is broken.
+ */
+export function isAbortMarker(bytes: Uint8Array, from: number, to: number): boolean {
+  if (from >= to) return false;
+  const cursor = new RecordCursor();
+  cursor.read(bytes, from, to);
+  return controlType(bytes, cursor) === CONTROL_ABORT;
 }
 
 /** Key of a control record of version 0. */

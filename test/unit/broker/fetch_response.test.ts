@@ -1,8 +1,16 @@
 // Fetch answers as bytes: what becomes a batch for the app, where the next fetch begins, and what ends the walk.
 import { expect, test } from 'vitest';
-import { type Block, type PartitionRecords, readRecords } from '../../../src/broker/fetch_response.ts';
-import { CONTROL, LOG_APPEND_TIME, setLogAppendTime, settleCrc } from '../../../src/records/batch_header.ts';
+import { Block, type PartitionRecords, type RecordsSource, readRecords } from '../../../src/broker/fetch_response.ts';
+import { type AbortedTransaction, AbortedTransactions } from '../../../src/records/aborted.ts';
+import {
+  CONTROL,
+  LOG_APPEND_TIME,
+  setLogAppendTime,
+  settleCrc,
+  TRANSACTIONAL,
+} from '../../../src/records/batch_header.ts';
 import { type BatchOptions, writeBatch } from '../../../src/records/batch_writer.ts';
+import { CONTROL_ABORT, CONTROL_COMMIT, controlKey, markerValue } from '../../../src/records/control.ts';
 import { oldMessage, oldWrapper } from '../records/old_messages.ts';
 
 const GZIP = 1;
@@ -24,12 +32,32 @@ interface Read extends PartitionRecords {
 }
 
 /** Reads these batches as they lie in a frame, behind other bytes of it. */
-function read(pieces: readonly Uint8Array[], fetchOffset = 0, told = -1): Read {
-  const frame = Buffer.concat([Buffer.alloc(13), ...pieces]);
-  const own = new Uint8Array(frame);
-  const block: Block = { buffers: [own.buffer] };
-  const options = { checkCrcs: true, maxDecompressed: 1 << 20, broken: told };
-  return { ...readRecords(own.subarray(13), fetchOffset, block, options), block };
+function read(
+  pieces: readonly Uint8Array[],
+  fetchOffset = 0,
+  told = -1,
+  aborted: readonly AbortedTransaction[] = [],
+): Read {
+  const source = sourceOf(pieces, aborted);
+  const block = new Block();
+  return { ...readRecords(source, fetchOffset, block, { ...OPTIONS, broken: told }), block };
+}
+
+const OPTIONS = { checkCrcs: true, maxDecompressed: 1 << 20, broken: -1, broker: 1, room: () => true };
+
+function sourceOf(pieces: readonly Uint8Array[], aborted: readonly AbortedTransaction[] = []): RecordsSource {
+  const own = new Uint8Array(Buffer.concat([Buffer.alloc(13), ...pieces]));
+  return { records: own.subarray(13), at: 0, aborted: aborted.length > 0 ? new AbortedTransactions(aborted) : null };
+}
+
+/** A batch of a transaction. */
+function inTransaction(producerId: number, baseOffset: number, count: number, attributes = 0): Uint8Array {
+  return batch(baseOffset, count, { producerId, producerEpoch: 0, attributes: attributes | TRANSACTIONAL });
+}
+
+function marker(producerId: number, baseOffset: number, type: number): Uint8Array {
+  const record = { timestamp: 1, key: controlKey(type), value: markerValue(0) };
+  return writeBatch([record], { baseOffset, producerId, producerEpoch: 0, attributes: TRANSACTIONAL | CONTROL });
 }
 
 function broken(bytes: Uint8Array): Uint8Array {
@@ -52,9 +80,9 @@ test('batches lie where the frame has them, and the next fetch begins behind the
 test('a compressed batch has memory of its own, whose bytes count', () => {
   const { batches, bytes, block } = read([batch(0, 100, { attributes: GZIP })]);
 
-  expect(block.buffers.length).toBe(2);
-  expect(batches[0]).toMatchObject({ buffer: 1, from: 0, to: block.buffers[1]!.byteLength });
-  expect(bytes).toBe(block.buffers[1]!.byteLength);
+  expect([block.buffers.length, block.frame]).toEqual([1, -1]);
+  expect(batches[0]).toMatchObject({ buffer: 0, from: 0, to: block.buffers[0]!.byteLength });
+  expect([bytes, block.bytes]).toEqual([block.buffers[0]!.byteLength, block.buffers[0]!.byteLength]);
 });
 
 test('batches before the offset that was asked for are left out', () => {
@@ -68,10 +96,105 @@ test('a batch that holds the offset in its middle comes whole', () => {
   expect(read([batch(0, 3)], 1).batches.length).toBe(1);
 });
 
-test('control batches move the offset and carry no messages', () => {
-  const { batches, nextOffset, messages } = read([batch(0, 1, { attributes: CONTROL })]);
+test('a control batch moves the offset and carries no messages; behind the last ones the position follows', () => {
+  const behind = read([batch(0, 1), marker(7, 1, CONTROL_COMMIT)]);
+  const between = read([marker(7, 0, CONTROL_COMMIT), batch(1, 1)]);
 
-  expect([batches.length, nextOffset, messages]).toEqual([0, 1, 0]);
+  expect([behind.batches.length, behind.nextOffset, behind.messages, behind.passed]).toEqual([1, 2, 1, 2]);
+  expect([between.nextOffset, between.passed]).toEqual([2, -1]);
+});
+
+test('what a producer wrote between the begin of an aborted transaction and its marker is left out', () => {
+  const pieces = [
+    inTransaction(7, 0, 2),
+    marker(7, 2, CONTROL_COMMIT),
+    inTransaction(7, 3, 2),
+    inTransaction(8, 5, 1),
+    inTransaction(7, 6, 1),
+    marker(7, 7, CONTROL_ABORT),
+    inTransaction(7, 8, 1),
+    marker(8, 9, CONTROL_COMMIT),
+  ];
+  const { batches, nextOffset } = read(pieces, 0, -1, [{ producerId: 7, firstOffset: 3 }]);
+
+  expect(batches.map(({ baseOffset }) => baseOffset)).toEqual([0, 5, 8]);
+  expect(nextOffset).toBe(10);
+});
+
+test('two aborted transactions of one producer, and one of another amid them', () => {
+  const pieces = [
+    inTransaction(7, 0, 1),
+    marker(7, 1, CONTROL_ABORT),
+    inTransaction(7, 2, 1),
+    marker(7, 3, CONTROL_COMMIT),
+    inTransaction(8, 4, 1),
+    inTransaction(7, 5, 1),
+    marker(8, 6, CONTROL_ABORT),
+    batch(7, 1),
+    marker(7, 8, CONTROL_ABORT),
+    inTransaction(8, 9, 1),
+  ];
+  const aborted = [
+    { producerId: 7, firstOffset: 5 },
+    { producerId: 8, firstOffset: 4 },
+    { producerId: 7, firstOffset: 0 },
+  ];
+
+  expect(read(pieces, 0, -1, aborted).batches.map(({ baseOffset }) => baseOffset)).toEqual([2, 7, 9]);
+});
+
+test('a log that begins amid an aborted transaction gives none of it', () => {
+  const { batches, nextOffset } = read([inTransaction(7, 5, 3)], 6, -1, [{ producerId: 7, firstOffset: 2 }]);
+
+  expect([batches, nextOffset]).toEqual([[], 8]);
+});
+
+test('without a list of aborted transactions all messages are given', () => {
+  const { batches } = read([inTransaction(7, 0, 2), marker(7, 2, CONTROL_ABORT), inTransaction(7, 3, 1)]);
+
+  expect(batches.map(({ baseOffset }) => baseOffset)).toEqual([0, 3]);
+});
+
+test('aborted batches are not decompressed', () => {
+  const { batches, block } = read([inTransaction(7, 0, 50, GZIP), batch(50, 1)], 0, -1, [
+    { producerId: 7, firstOffset: 0 },
+  ]);
+
+  expect([batches.length, block.bytes]).toEqual([1, 0]);
+});
+
+test('a broken marker ends the walk in front of it, and is left out at the second look', () => {
+  const key = { timestamp: 1, key: Uint8Array.of(0), value: null };
+  const bad = writeBatch([key], { baseOffset: 1, producerId: 7, attributes: TRANSACTIONAL | CONTROL });
+  const pieces = [inTransaction(7, 0, 1), bad, batch(2, 1)];
+  const aborted = [{ producerId: 7, firstOffset: 0 }];
+
+  expect(read(pieces, 0, -1, aborted)).toMatchObject({ nextOffset: 1, error: { err: BAD_MSG, offset: 1 } });
+  expect(read(pieces, 1, 1, aborted)).toMatchObject({ nextOffset: 3, error: null });
+});
+
+test('behind the batch that takes the last room the walk pauses, and goes on there', () => {
+  const source = sourceOf([batch(0, 50, { attributes: GZIP }), batch(50, 50, { attributes: GZIP }), batch(100, 1)]);
+  const options = { ...OPTIONS, room: () => false };
+
+  const first = readRecords(source, 0, new Block(), options);
+  const second = readRecords(source, 50, new Block(), options);
+  const third = readRecords(source, 100, new Block(), options);
+
+  expect([first, second, third].map(({ nextOffset, paused }) => [nextOffset, paused])).toEqual([
+    [50, true],
+    [100, true],
+    [101, false],
+  ]);
+});
+
+test('plain batches lie in the frame and are read whether there is room or not', () => {
+  const { batches, paused } = readRecords(sourceOf([batch(0, 2), batch(2, 2)]), 0, new Block(), {
+    ...OPTIONS,
+    room: () => false,
+  });
+
+  expect([batches.length, paused]).toEqual([2, false]);
 });
 
 test('log append time goes for all records of a batch', () => {
@@ -167,11 +290,11 @@ test('batches of one run of old messages share one buffer', () => {
   const { batches, block } = read(pieces);
 
   expect(batches.map(({ buffer, appendTime }) => [buffer, appendTime])).toEqual([
-    [1, 50],
-    [1, 51],
-    [1, 52],
+    [0, 50],
+    [0, 51],
+    [0, 52],
   ]);
-  expect(block.buffers[1]!.byteLength).toBe(batches[2]!.to);
+  expect(block.buffers[0]!.byteLength).toBe(batches[2]!.to);
 });
 
 test('a wrapper that holds the offset in its middle comes whole, old messages before it do not', () => {
