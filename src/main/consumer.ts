@@ -1,6 +1,7 @@
 // The consumer side of a handle in main: the group, its offsets and the assignment, put together.
 // @thread main
 
+import type { TopicSettings } from '../conf/settings_type.ts';
 import {
   RD_KAFKA_DBG_ASSIGNOR,
   RD_KAFKA_DBG_CGRP,
@@ -9,12 +10,18 @@ import {
 } from '../defs/debug_contexts.generated.ts';
 import { RD_KAFKA_RESP_ERR__WAIT_CACHE } from '../defs/enums.ts';
 import { POLLS, WAITING } from '../ops/head_page.ts';
-import type { BrokerToMainOp, PartitionOffset } from '../ops/ops.ts';
+import type { AssignOp, BrokerToMainOp, PartitionOffset } from '../ops/ops.ts';
 import { Assignments } from './assignment.ts';
+import type { ConsumerGroupEnv } from './consumer_group/env.ts';
+import { ConsumerGroup } from './consumer_group/group.ts';
 import { Group } from './group/group.ts';
-import type { GroupEnv } from './group_env.ts';
 import type { MainHandle } from './handle.ts';
 import type { CachedTopic } from './metadata.ts';
+import { resetOf } from './offset_reset.ts';
+import type { OffsetsDone } from './offsets.ts';
+import { Progress } from './progress.ts';
+import { racksOf } from './racks.ts';
+import { SimplePartitions } from './simple.ts';
 import type { HandleWorker } from './workers.ts';
 
 /** How often the app's poll counter is looked at. */
@@ -29,21 +36,23 @@ const CONTEXTS = {
   assignor: RD_KAFKA_DBG_ASSIGNOR,
 } as const;
 
-const RESETS: ReadonlyMap<string, number | null> = new Map<string, number | null>([
-  ['smallest', -2],
-  ['earliest', -2],
-  ['beginning', -2],
-  ['largest', -1],
-  ['latest', -1],
-  ['end', -1],
-  ['error', null],
-]);
+interface Hooks {
+  readonly rebalance: boolean;
+  readonly offsetCommit: boolean;
+}
 
 export class Consumer {
   readonly assignments: Assignments;
-  readonly group: Group;
+  readonly group: Group | ConsumerGroup;
+  readonly progress: Progress;
+  /** Of topics that have a configuration of their own. */
+  readonly topicSettings: Map<string, TopicSettings>;
+  private readonly simple: SimplePartitions;
   private readonly rk: MainHandle;
+  /** False: without group.id, for the simple consumer alone. */
+  private readonly grouped: boolean;
   private lastPolls: number;
+  private polledAt: number;
   private watchAt: number;
   private leaving: boolean;
   private closed: boolean;
@@ -51,31 +60,52 @@ export class Consumer {
   private followed: ReadonlySet<string>;
   private told: { readonly memberId: string; readonly generation: number };
 
-  constructor(rk: MainHandle, hooks: { readonly rebalance: boolean; readonly offsetCommit: boolean }) {
+  /** @param memberId with group.protocol=consumer: who we are in the group, as the app tells its user. */
+  constructor(rk: MainHandle, hooks: Hooks, memberId: string) {
     this.rk = rk;
+    this.grouped = (rk.settings['group.id'] ?? '') !== '';
     this.lastPolls = 0;
+    this.polledAt = 0;
     this.watchAt = 0;
     this.leaving = false;
     this.closed = false;
     this.followed = new Set();
     this.told = { memberId: '', generation: -1 };
-    const reset = RESETS.get(rk.topicSettings['auto.offset.reset']);
     this.assignments = new Assignments({
       settings: rk.settings,
-      reset: reset === undefined ? -1 : reset,
+      reset: (topic) => resetOf(this.settingsOf(topic)['auto.offset.reset']),
       memory: rk.memory,
       blocks: rk.blocks,
       metadata: rk.metadata,
       workers: rk.workers,
       toApp: (op) => rk.toApp.post(op),
+      readApp: () => rk.readApp(),
       now: () => rk.now(),
       fetchCommitted: (partitions, done) =>
         this.group.offsets.fetch(partitions, rk.settings['socket.timeout.ms'], done),
     });
-    this.group = new Group(this.env(hooks));
+    this.topicSettings = new Map();
+    this.simple = new SimplePartitions({
+      groupId: rk.settings['group.id'],
+      autoStore: rk.settings['enable.auto.offset.store'],
+      assignments: this.assignments,
+      readApp: () => rk.readApp(),
+      commit: (offset, done) =>
+        this.group.offsets.commit([offset], (err) => done(err), { reason: 'simple consumer', ownCallback: true }),
+      error: (err, text) => rk.error(err, text, false),
+    });
+    this.progress = new Progress({
+      partitions: () => this.assignments.all(),
+      placed: (part) => this.assignments.placement.placed(part),
+      polledAt: () => this.polledAt,
+      log: (level, text) => rk.log(level, 'STALLED', text),
+    });
+    const env = this.env(hooks);
+    const modern = rk.settings['group.protocol'] === 'consumer';
+    this.group = modern ? new ConsumerGroup({ ...env, memberId }) : new Group(env);
   }
 
-  private env(hooks: { readonly rebalance: boolean; readonly offsetCommit: boolean }): GroupEnv {
+  private env(hooks: Hooks): Omit<ConsumerGroupEnv, 'memberId'> {
     const { rk } = this;
     return {
       settings: { ...rk.settings, 'group.id': rk.settings['group.id'] ?? '' },
@@ -102,28 +132,46 @@ export class Consumer {
         const { err = 0, absent = 0 } = rk.metadata.topics.get(topic) ?? {};
         return absent === 0 ? err : absent;
       },
-      wantTopics: (topics) => {
+      partitionRacks: (topic) => {
+        const { replicas, partitions = [] } = rk.metadata.topics.get(topic) ?? {};
+        return racksOf(replicas, partitions.length, rk.brokers.nodes);
+      },
+      allTopics: () => rk.metadata.allTopics,
+      ignores: (topic) => rk.metadata.ignores(topic),
+      wantTopics: (topics, all) => {
         this.followed = new Set(topics);
         for (const topic of this.followed) rk.metadata.want(topic);
+        rk.metadata.watchAll(all);
       },
       reach: () => (rk.brokers.coordinatorUp ? 'coordinator' : rk.brokers.anyUp ? 'others' : 'nobody'),
       wake: () => rk.soon(),
-      toApp: (op) => rk.toApp.post(op),
+      toApp: (op) => {
+        // The app answers a rebalance by the protocol.
+        this.tell();
+        rk.toApp.post(op);
+      },
       fatal: (err, text) => rk.error(err, text, true),
     };
   }
 
   poll(now: number): number {
-    if (!this.closed && now >= this.watchAt) {
-      const polls = Atomics.load(this.rk.memory.head, POLLS);
-      const waiting = Atomics.load(this.rk.memory.head, WAITING) !== 0;
-      if (waiting || polls !== this.lastPolls) this.group.polled(now, waiting);
-      this.lastPolls = polls;
-      this.watchAt = now + WATCH_MS;
-    }
-    const next = Math.min(this.group.poll(now), this.assignments.poll(now));
+    if (!this.closed && now >= this.watchAt) this.watch(now);
+    const group = this.grouped ? this.group.poll(now) : Number.POSITIVE_INFINITY;
+    const next = Math.min(group, this.assignments.poll(now), this.simple.poll(now));
     this.tell();
-    return this.closed ? next : Math.min(this.watchAt, next);
+    return this.closed ? next : Math.min(this.watchAt, this.progress.poll(now), next);
+  }
+
+  /** Whether the app polls. */
+  private watch(now: number): void {
+    const polls = Atomics.load(this.rk.memory.head, POLLS);
+    const waiting = Atomics.load(this.rk.memory.head, WAITING) !== 0;
+    if (waiting || polls !== this.lastPolls) {
+      this.polledAt = now;
+      this.group.polled(now, waiting);
+    }
+    this.lastPolls = polls;
+    this.watchAt = now + WATCH_MS;
   }
 
   /** The app shows these without asking. */
@@ -136,13 +184,29 @@ export class Consumer {
   }
 
   subscribe(topics: readonly string[]): void {
-    const there = topics.filter((topic) => !this.rk.metadata.ignores(topic));
-    this.group.subscribe(there.length === 0 ? null : there);
+    this.group.subscribe(topics.length === 0 ? null : topics);
   }
 
   /** `version` counts the app's assign calls: it comes back with each partition, so that stale ones are known. */
-  assignCall(partitions: readonly PartitionOffset[] | null, version: number): void {
-    this.group.onAssignCall(partitions?.map((each) => ({ ...each, version })) ?? null);
+  assignCall({ how, partitions, version }: AssignOp): void {
+    if (how === 'assign') this.assignments.replaced(version);
+    this.group.onAssignCall(partitions?.map((each) => ({ ...each, version })) ?? null, how);
+  }
+
+  /** rd_kafka_consume_start: the group has no part in it. */
+  consumeStart(partition: PartitionOffset): void {
+    this.simple.start(partition, this.settingsOf(partition.topic));
+    this.rk.soon();
+  }
+
+  private settingsOf(topic: string): TopicSettings {
+    return this.topicSettings.get(topic) ?? this.rk.topicSettings;
+  }
+
+  /** rd_kafka_consume_stop. */
+  consumeStop(topic: string, partition: number, answer: (err: number, value: unknown) => void): void {
+    this.simple.stop(topic, partition, (err) => answer(err, null));
+    this.rk.soon();
   }
 
   topicChanged(cached: CachedTopic): void {
@@ -160,7 +224,7 @@ export class Consumer {
   }
 
   fetchStopped(op: Extract<BrokerToMainOp, { type: 'fetch_stopped' }>, worker: HandleWorker): void {
-    this.assignments.fetchStopped(op, worker.index);
+    this.assignments.placement.fetchStopped(op, worker.index);
   }
 
   brokerUp(): void {
@@ -171,8 +235,14 @@ export class Consumer {
     this.group.offsets.fetch(partitions, timeoutMs, (err, offsets) => answer(err, offsets));
   }
 
-  commit(partitions: PartitionOffset[] | null, answer: (err: number, value: unknown) => void): void {
-    this.group.offsets.commit(partitions, (err, offsets) => answer(err, offsets), { reason: 'manual' });
+  commit(
+    partitions: PartitionOffset[] | null,
+    { async, ownCallback }: { readonly async: boolean; readonly ownCallback: boolean },
+    answer: (err: number, value: unknown) => void,
+  ): void {
+    const done: OffsetsDone | null = async ? null : (err, offsets) => answer(err, offsets);
+    this.group.offsets.commit(partitions, done, { reason: 'manual', ownCallback });
+    if (async) answer(0, null);
   }
 
   /**
@@ -185,6 +255,7 @@ export class Consumer {
       return;
     }
     this.leaving = true;
+    this.simple.stopAll();
     const ended = (): void => {
       this.closed = true;
       done();
@@ -201,6 +272,7 @@ export class Consumer {
     if (this.leaving) this.close(this.rk.now(), true, () => {});
     else {
       this.closed = true;
+      this.simple.stopAll();
       this.group.abort();
     }
   }

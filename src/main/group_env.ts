@@ -6,7 +6,8 @@ export interface PartitionOffset {
   topic: string;
   partition: number;
   offset: number;
-  metadata?: string | null;
+  /** The application's bytes. */
+  metadata?: Uint8Array | null;
   leaderEpoch?: number;
   err?: number;
   /** Of the app's assign call that this is from. */
@@ -18,6 +19,7 @@ export interface GroupSettings {
   readonly 'client.id': string;
   readonly 'group.id': string;
   readonly 'group.instance.id': string | null;
+  readonly 'group.protocol.type': string;
   readonly 'session.timeout.ms': number;
   readonly 'heartbeat.interval.ms': number;
   readonly 'max.poll.interval.ms': number;
@@ -25,6 +27,7 @@ export interface GroupSettings {
   readonly 'partition.assignment.strategy': string;
   readonly 'enable.auto.commit': boolean;
   readonly 'auto.commit.interval.ms': number;
+  readonly 'offset.store.method': string;
   readonly 'retry.backoff.ms': number;
   readonly 'retry.backoff.max.ms': number;
   readonly 'socket.timeout.ms': number;
@@ -49,7 +52,13 @@ export type AppOp =
   | { readonly type: 'consumer_error'; readonly err: number; readonly text: string; readonly topic?: string }
   | { readonly type: 'offset_commit'; readonly err: number; readonly offsets: PartitionOffset[] };
 
-/** What is fetched now. Written by the integrator; all calls return at once. */
+/** A partition without an offset. */
+export interface PartitionName {
+  readonly topic: string;
+  readonly partition: number;
+}
+
+/** What is fetched now. All calls return at once. */
 export interface Assignment {
   /** Starts fetching; an offset that is INVALID means the committed one, else auto.offset.reset. Only on an empty assignment. */
   assign(partitions: readonly PartitionOffset[]): void;
@@ -59,8 +68,15 @@ export interface Assignment {
    * `done` longer than session.timeout.ms; an assign() that comes before it takes the place of what is being let go.
    */
   unassign(done: () => void): void;
-  /** Stored offsets (next one to consume) of the assigned partitions; with `onlyNew` those not committed yet. */
-  stored(onlyNew: boolean): PartitionOffset[];
+  /** Starts fetching these in addition; those that are assigned already are overlooked. */
+  incrementalAssign(partitions: readonly PartitionOffset[]): void;
+  /** As `unassign`, of these only; those that are not assigned are overlooked. One of these at a time. */
+  incrementalUnassign(partitions: readonly PartitionName[], done: () => void): void;
+  /**
+   * Stored offsets (next one to consume) of the assigned partitions, or of those in `only`; with `onlyNew` those that are
+   * not committed yet. With leader epoch and metadata where they are known.
+   */
+  stored(onlyNew: boolean, only?: readonly PartitionName[]): PartitionOffset[];
   /** These have been committed; partitions that are no longer assigned are to be overlooked. */
   committed(offsets: readonly PartitionOffset[]): void;
   partitions(): readonly PartitionOffset[];
@@ -88,8 +104,15 @@ export interface GroupEnv {
   topicError(topic: string): number;
   /** Racks of the replicas of each partition, null when they are not known; without it `range` knows of no racks. */
   partitionRacks?(topic: string): readonly (readonly string[])[] | null;
-  /** The metadata cache keeps these fresh, and no others, and calls the group's metadataChanged() when one changes. */
-  wantTopics(topics: readonly string[] | null): void;
+  /** All topics of the cluster that can be seen, a new set with each answer; null: not known yet. See wantTopics' `all`. */
+  allTopics(): ReadonlySet<string> | null;
+  /** topic.blacklist: it is as if there were no such topic. */
+  ignores(topic: string): boolean;
+  /**
+   * The metadata cache keeps these fresh, and no others, and calls the group's metadataChanged() when one changes; with
+   * `all` it also asks every topic.metadata.refresh.interval.ms which topics there are.
+   */
+  wantTopics(topics: readonly string[] | null, all: boolean): void;
   /** Who can be talked to now: the coordinator that was found last, or at least some broker. */
   reach(): Reach;
   /** Something has happened outside of poll(now): call poll soon. Never polls by itself. */

@@ -118,7 +118,7 @@ export class MainHandle implements LoopTask {
     });
     this.idempotence = op.producer && op.settings['enable.idempotence'] ? this.makeIdempotence() : null;
     this.calls = new Calls(this);
-    this.consumer = op.producer || (op.settings['group.id'] ?? '') === '' ? null : new Consumer(this, op.hooks);
+    this.consumer = op.producer ? null : new Consumer(this, op.hooks, op.memberId);
     this.closing = new Closing(this);
     this.readyIds = [];
     this.nextExpiry = 0;
@@ -193,6 +193,7 @@ export class MainHandle implements LoopTask {
       isDown: (node) => this.brokers.isDown(node),
       topicChanged: (cached) => this.topicChanged(cached),
       topicAbsent: (cached) => this.consumer?.topicChanged(cached),
+      allChanged: () => this.consumer?.group.metadataChanged(),
       inUse: (topic) => this.topics.byName.has(topic) || (this.consumer?.uses(topic) ?? false),
       soon: () => this.loop.soon(),
     });
@@ -399,7 +400,22 @@ export class MainHandle implements LoopTask {
         this.consumer?.subscribe(op.topics);
         return;
       case 'assign':
-        this.consumer?.assignCall(op.partitions, op.version);
+        this.consumer?.assignCall(op);
+        return;
+      case 'consume_start':
+        this.consumer?.consumeStart(op.partition);
+        return;
+      case 'topic_settings':
+        this.consumer?.topicSettings.set(op.topic, op.settings);
+        return;
+      case 'seek':
+        this.consumer?.assignments.seek(op);
+        return;
+      case 'pause':
+        this.consumer?.assignments.pause(op);
+        return;
+      case 'store_metadata':
+        this.consumer?.assignments.storeMetadata(op);
         return;
       case 'cells_done':
         this.consumer?.assignments.cellsDone(op.cells);
@@ -434,9 +450,16 @@ export class MainHandle implements LoopTask {
         return;
       case 'broker_state':
         this.brokers.nodeState(op.broker, op.up, op.err, op.text);
+        if (!op.up) this.consumer?.assignments.placement.brokerDown(op.broker);
         return;
       case 'fetch_stopped':
         this.consumer?.fetchStopped(op, worker);
+        return;
+      case 'fetch_stall':
+        this.consumer?.assignments.placement.fetchStall(op);
+        return;
+      case 'preferred_replica':
+        this.consumer?.assignments.placement.preferredReplica(op);
         return;
       case 'purged':
         this.calls.purged(op.call);
@@ -455,6 +478,11 @@ export class MainHandle implements LoopTask {
         worker.closed = true;
         this.closing.workerClosed(worker);
     }
+  }
+
+  /** Reads one more op of the app's; false when there is none. */
+  readApp(): boolean {
+    return this.fromApp.readOne();
   }
 
   /** The last step of the end: ports closed, the app told. */

@@ -7,8 +7,13 @@ import * as E from '../defs/enums.ts';
 import type { MetadataResponse } from '../protocol/messages.ts';
 import { ZERO_UUID } from '../protocol/reader.ts';
 import { retryBackoff } from '../rd/backoff.ts';
+import { Pattern } from '../rd/pattern.ts';
 import type { WireRequest } from '../wire/requests.ts';
 import type { Node, RebootstrapCause } from './brokers.ts';
+import type { CachedPartition, CachedTopic } from './cached_topic.ts';
+import { replicasOf } from './racks.ts';
+
+export type { CachedPartition, CachedTopic } from './cached_topic.ts';
 
 /** Topics that are not there, or may not be used, are asked for again so often. */
 const MISSING_MS = 1000;
@@ -29,28 +34,6 @@ const YOUNG: ReadonlySet<number> = new Set([
 ]);
 const LOG_WARNING = 4;
 
-export interface CachedPartition {
-  leader: number;
-  leaderEpoch: number;
-}
-
-export interface CachedTopic {
-  readonly topic: string;
-  /** Of the topic of that name that was seen last; ZERO_UUID when the cluster names none. */
-  topicId: string;
-  /** 0, or why it can't be used; _WAIT_CACHE while nothing is known. */
-  err: number;
-  /** While `err` is _WAIT_CACHE: what the cluster has said instead, which is not believed yet; 0 for nothing. */
-  absent: number;
-  partitions: CachedPartition[];
-  /** When `err` last changed: a new topic gets time to be known everywhere. */
-  since: number;
-  /** When the cluster last said something of it, or it was first wanted. */
-  at: number;
-  /** Asked for again soon: not known yet, or a leader is missing, stale or down. */
-  stale: boolean;
-}
-
 export interface MetadataEnv {
   readonly settings: Settings;
   readonly random: () => number;
@@ -65,6 +48,8 @@ export interface MetadataEnv {
   isDown(node: number): boolean;
   /** Something about this topic is new. */
   topicChanged(topic: CachedTopic): void;
+  /** There is another answer to which topics there are. */
+  allChanged(): void;
   /** `absent` has changed. */
   topicAbsent(topic: CachedTopic): void;
   /** Somebody uses it. What nobody uses is asked for no more, and forgotten after a while. */
@@ -113,9 +98,12 @@ export class Metadata {
   /** When the first request behind the last answer was made; Infinity while none is due. */
   private silentSince: number;
   /** `topic.blacklist` */
-  private readonly ignored: readonly RegExp[];
+  private readonly ignored: readonly Pattern[];
   /** Calls of the user's whose broker hung up on them. */
   private retries: OpenCall[];
+  /** The topics of the cluster that can be used, a new set with each answer; null while nobody asks for all. */
+  allTopics: ReadonlySet<string> | null;
+  private watchesAll: boolean;
 
   constructor(env: MetadataEnv) {
     this.env = env;
@@ -133,8 +121,20 @@ export class Metadata {
     this.wait = 0;
     this.askedAt = Number.NEGATIVE_INFINITY;
     this.silentSince = Number.POSITIVE_INFINITY;
-    this.ignored = splitPatterns(env.settings['topic.blacklist'] ?? '').map((pattern) => new RegExp(pattern));
+    this.ignored = splitPatterns(env.settings['topic.blacklist'] ?? '').map((pattern) => new Pattern(pattern));
     this.retries = [];
+    this.allTopics = null;
+    this.watchesAll = false;
+  }
+
+  /** With each regular refresh, and once at first, it is asked for all topics: see `allTopics`. */
+  watchAll(on: boolean): void {
+    if (on === this.watchesAll) return;
+    this.watchesAll = on;
+    this.allTopics = null;
+    if (!on) return;
+    this.allAt = this.env.now();
+    this.refresh();
   }
 
   /** To be known, and kept fresh for as long as it is in use. */
@@ -164,7 +164,7 @@ export class Metadata {
 
   /** By `topic.blacklist` it is as if there were no such topic. */
   ignores(topic: string): boolean {
-    return this.ignored.some((pattern) => pattern.test(topic));
+    return this.ignored.some((pattern) => pattern.matches(topic));
   }
 
   /** The names that somebody uses. */
@@ -235,13 +235,25 @@ export class Metadata {
     );
     this.asks(now);
     const { settings } = this.env;
+    const every = this.watchesAll && (all || this.allTopics === null);
     this.send(
-      topics.map(({ topic }) => topic),
+      every ? null : topics.map(({ topic }) => topic),
       settings['allow.auto.create.topics'],
       settings['socket.timeout.ms'],
-      (err) => this.refreshed(err, all),
+      (err, response) => {
+        if (response !== null && every && this.watchesAll) this.sawAll(response);
+        this.refreshed(err, all);
+      },
     );
     return Number.POSITIVE_INFINITY;
+  }
+
+  private sawAll({ topics }: MetadataResponse): void {
+    this.allTopics = new Set(topics.flatMap(({ name, errorCode }) => (GONE.has(errorCode) ? [] : (name ?? []))));
+    // Those that it leaves out are not there any more, or not ours to see.
+    for (const cached of this.topics.values())
+      if (!this.allTopics.has(cached.topic) && cached.err === 0 && this.env.inUse(cached.topic)) cached.stale = true;
+    this.env.allChanged();
   }
 
   /** What nobody uses: at once where there was nothing to be known of it, else when it is too old to be believed. */
@@ -445,6 +457,7 @@ export class Metadata {
     const count = Math.max(answer.partitions.length, before.length);
     for (let i = 0; i < count; i++) partitions[i] ??= before[i] ?? { leader: -1, leaderEpoch: -1 };
     cached.partitions = partitions;
+    cached.replicas = replicasOf(answer.partitions);
   }
 
   /** Unknown to the cluster, or refused. A topic just created may take a while to be known everywhere. */

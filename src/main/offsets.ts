@@ -10,13 +10,14 @@ import {
   RD_KAFKA_RESP_ERR__NO_OFFSET,
   RD_KAFKA_RESP_ERR__TIMED_OUT,
   RD_KAFKA_RESP_ERR__WAIT_COORD,
+  RD_KAFKA_RESP_ERR_UNKNOWN_MEMBER_ID,
 } from '../defs/enums.ts';
 import { errorText } from '../defs/errors.ts';
 import type { OffsetCommitResponse } from '../protocol/messages.ts';
 import { retryBackoff } from '../rd/backoff.ts';
 import type { Coordinator } from './coordinator.ts';
 import type { Call, Calls } from './group/calls.ts';
-import { remedyOf } from './group/errors.ts';
+import { type Remedy, remedyOf } from './group/errors.ts';
 import { type Identity, offsetCommit } from './group/requests.ts';
 import type { GroupEnv, PartitionOffset } from './group_env.ts';
 import { OffsetFetches } from './offset_fetches.ts';
@@ -30,7 +31,12 @@ export interface Membership extends Identity {
   readonly fatalError: number;
   /** False while a subscription has no settled generation: the timer leaves out a beat. */
   readonly settled: boolean;
-  /** The coordinator refused a commit of `as` with UNKNOWN_MEMBER_ID, ILLEGAL_GENERATION or FENCED_INSTANCE_ID. */
+  /** group.protocol=consumer: a commit goes out under the member epoch of that moment, not of when it was asked for. */
+  readonly epochMoves?: boolean;
+  /**
+   * The coordinator refused a commit of `as` (with `epochMoves`: or a question) with UNKNOWN_MEMBER_ID,
+   * ILLEGAL_GENERATION, FENCED_INSTANCE_ID or STALE_MEMBER_EPOCH.
+   */
   commitRefused(err: number, as: Identity): void;
 }
 
@@ -45,7 +51,9 @@ export interface CommitOptions {
 
 interface Commit {
   readonly offsets: PartitionOffset[];
-  readonly as: Identity;
+  /** In the order in which they, and the app's assignments, were asked for; UNNUMBERED before the next poll. */
+  number: number;
+  as: Identity;
   readonly options: CommitOptions;
   readonly done: OffsetsDone | null;
   /** Not 0: not to be sent, ends with this in the next poll. */
@@ -56,6 +64,11 @@ interface Commit {
 }
 
 const MAX_RETRIES = 2;
+const UNNUMBERED = Number.POSITIVE_INFINITY;
+const TIMER = 'timer';
+
+/** The coordinator does not know us as what we said. */
+const IDENTITY: ReadonlySet<string> = new Set<Remedy>(['member', 'fenced', 'epoch']);
 
 const keyOf = (each: { topic: string; partition: number }): string => `${each.partition} ${each.topic}`;
 
@@ -70,6 +83,8 @@ export class Offsets {
   private call: Call | null = null;
   private retryAt = Number.NEGATIVE_INFINITY;
   private failures = 0;
+  /** Number of the last commit. */
+  asked = 0;
   private autoAt = Number.POSITIVE_INFINITY;
   private closed = false;
 
@@ -78,7 +93,12 @@ export class Offsets {
     this.calls = calls;
     this.coordinator = coordinator;
     this.member = member;
-    this.fetches = new OffsetFetches(env, calls, coordinator);
+    this.fetches = new OffsetFetches(env, calls, coordinator, member, this);
+  }
+
+  /** Number of the first commit that has not ended, in the order in which they were asked for. */
+  get first(): number {
+    return [...this.sent, ...this.waiting].reduce((least, { number }) => Math.min(least, number), UNNUMBERED);
   }
 
   /** Commits that have not ended. */
@@ -99,11 +119,13 @@ export class Offsets {
   ): void {
     const { memberId, generation } = this.member;
     const all = offsets ?? this.env.assignment.stored(true);
-    const refused = this.refusal(offsets, all);
+    const refused = this.refusal(offsets, all, options);
     const as = { memberId, generation };
-    const commit: Commit = { offsets: all, as, options, done, refused, deadline: 0, retries: 0 };
+    const number = this.calls.inPoll ? ++this.asked : UNNUMBERED;
+    const commit: Commit = { offsets: all, as, options, done, refused, number, deadline: 0, retries: 0 };
     this.waiting.push(commit);
     this.calls.later(() => {
+      if (commit.number === UNNUMBERED) commit.number = ++this.asked;
       if (refused !== 0) this.drop(commit, refused);
     });
   }
@@ -111,7 +133,7 @@ export class Offsets {
   /**
    * rd_kafka_committed: asks for the group's offsets of these partitions. `done` is called in a poll: 0 and a copy of
    * the list, each with its offset (INVALID for none) or error; or an error for all, _TIMED_OUT after `timeoutMs`
-   * (negative: never).
+   * (negative: never). Commits that were asked for before are waited for, those asked for later come behind it.
    */
   fetch(partitions: readonly PartitionOffset[], timeoutMs: number, done: OffsetsDone): void {
     this.fetches.fetch(partitions, timeoutMs, done);
@@ -122,7 +144,8 @@ export class Offsets {
     if (this.closed) return Number.POSITIVE_INFINITY;
     this.expire(now);
     const auto = this.autoCommit(now);
-    const next = Math.min(auto, this.send(now), this.fetches.poll(now));
+    // Questions first: those that had to wait for a commit were asked before the next one.
+    const next = Math.min(auto, this.fetches.poll(now), this.send(now));
     return this.waiting.reduce((at, commit) => Math.min(at, commit.deadline), next);
   }
 
@@ -139,9 +162,19 @@ export class Offsets {
     this.fetches.close();
   }
 
-  private refusal(given: readonly PartitionOffset[] | null, offsets: readonly PartitionOffset[]): number {
+  private refusal(
+    given: readonly PartitionOffset[] | null,
+    offsets: readonly PartitionOffset[],
+    { auto, reason }: CommitOptions,
+  ): number {
     if (this.closed) return RD_KAFKA_RESP_ERR__DESTROY;
-    if (given === null && this.member.lost) return RD_KAFKA_RESP_ERR__ASSIGNMENT_LOST;
+    if (given === null && this.member.lost && this.env.assignment.partitions().length > 0)
+      return RD_KAFKA_RESP_ERR__ASSIGNMENT_LOST;
+    // Without a name it would count as a commit of an app that is in no group.
+    if (this.member.lost && this.member.memberId === '') return RD_KAFKA_RESP_ERR_UNKNOWN_MEMBER_ID;
+    // librdkafka's offset.store.method: what is revoked is committed where `broker` is the method, the rest anyway.
+    if (auto === true && reason !== TIMER && this.env.settings['offset.store.method'] !== 'broker')
+      return RD_KAFKA_RESP_ERR__NO_OFFSET;
     if (this.member.fatalError !== 0) return RD_KAFKA_RESP_ERR__FATAL;
     return offsets.some((each) => each.offset >= 0) ? 0 : RD_KAFKA_RESP_ERR__NO_OFFSET;
   }
@@ -154,7 +187,7 @@ export class Offsets {
     this.autoAt = now + interval;
     // While one waits for a coordinator another would only wait behind it: its offsets go with the next beat.
     const behind = [...this.waiting, ...this.sent].some((commit) => commit.options.auto === true);
-    if (this.member.settled && !this.member.lost && !behind) this.commit(null, null, { reason: 'timer', auto: true });
+    if (this.member.settled && !this.member.lost && !behind) this.commit(null, null, { reason: TIMER, auto: true });
     return this.autoAt;
   }
 
@@ -177,6 +210,7 @@ export class Offsets {
 
   private send(now: number): number {
     const { node } = this.coordinator;
+    if (this.member.epochMoves === true) this.renew();
     const first = this.waiting.find((commit) => commit.refused === 0);
     if (this.call !== null || node === null || first === undefined) return Number.POSITIVE_INFINITY;
     if (now < this.retryAt) return this.retryAt;
@@ -201,8 +235,15 @@ export class Offsets {
     return Number.POSITIVE_INFINITY;
   }
 
+  /** Those of the membership that we still have are sent as what we are now. */
+  private renew(): void {
+    const { memberId, generation } = this.member;
+    for (const commit of this.waiting) if (commit.as.memberId === memberId) commit.as = { memberId, generation };
+  }
+
   private answered(now: number, node: number, error: number, response: OffsetCommitResponse | null): void {
-    const commits = this.sent;
+    const { sent } = this;
+    const identity = sent[0]!.as;
     this.sent = [];
     const errors = new Map<string, number>();
     for (const { name, partitions } of response?.topics ?? []) {
@@ -211,28 +252,32 @@ export class Offsets {
     const codes = [...errors.values()];
     const failed = codes.length > 0 && codes.every((code) => code !== 0);
     const err = error !== 0 ? error : failed ? codes[codes.length - 1]! : 0;
-    if (err !== 0 && this.retry(now, node, err, commits)) return;
-    this.failures = 0;
-    for (const commit of commits) this.settle(commit, error, errors);
-    const identity = commits[0]!.as;
-    const refused = [error, ...codes].find((code) => remedyOf(code) === 'member' || remedyOf(code) === 'fenced');
+    const over = err === 0 ? sent : this.retry(now, node, err, sent);
+    if (over.length === sent.length) this.failures = 0;
+    for (const commit of over) this.settle(commit, error, errors);
+    const refused = [error, ...codes].find((code) => IDENTITY.has(remedyOf(code)));
     if (refused !== undefined) this.member.commitRefused(refused, identity);
   }
 
-  /** Puts commits back that may succeed later; false if that is not to be hoped for. */
-  private retry(now: number, node: number, err: number, commits: Commit[]): boolean {
+  /** Puts commits back that may succeed later; gives those of which that is not to be hoped. */
+  private retry(now: number, node: number, err: number, commits: Commit[]): Commit[] {
     const remedy = remedyOf(err);
+    let again = commits;
     if (remedy === 'coordinator') this.coordinator.lost(now, node, `offset commit: ${errorText(err)}`);
-    if (remedy === 'retry') {
-      if (commits.some((commit) => commit.retries >= MAX_RETRIES)) return false;
-      for (const commit of commits) commit.retries++;
-    } else if (remedy !== 'coordinator' && remedy !== 'wait') return false;
+    else if (remedy === 'retry') {
+      if (commits.some((commit) => commit.retries >= MAX_RETRIES)) again = [];
+      for (const commit of again) commit.retries++;
+    }
+    // Whoever asked for it by hand is told, and may ask again.
+    else if (remedy === 'epoch') again = commits.filter(({ options }) => options.auto === true);
+    else if (remedy !== 'wait') again = [];
+    if (again.length === 0) return commits;
     this.failures++;
     const { settings, random } = this.env;
     const wait = retryBackoff(this.failures, settings['retry.backoff.ms'], settings['retry.backoff.max.ms'], random);
     this.retryAt = now + wait;
-    this.waiting = [...commits, ...this.waiting];
-    return true;
+    this.waiting = [...again, ...this.waiting];
+    return commits.filter((commit) => !again.includes(commit));
   }
 
   /** One commit of an answered request: errors of its partitions, the last one for the whole. */

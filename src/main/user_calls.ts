@@ -5,8 +5,11 @@ import * as E from '../defs/enums.ts';
 import type { CallOp, PartitionOffset } from '../ops/ops.ts';
 import type { MetadataResponse } from '../protocol/messages.ts';
 import { hostPort } from '../rd/host_port.ts';
+import type { WireRequest } from '../wire/requests.ts';
 import type { MainHandle } from './handle.ts';
+import { GroupListings } from './list_groups.ts';
 import type { Source } from './metadata.ts';
+import { OffsetQueries, type OffsetQuestion } from './offset_queries.ts';
 
 type Answer = (err: number, value: unknown, text?: string) => void;
 
@@ -16,6 +19,8 @@ interface OpenCall {
 }
 
 export class Calls {
+  readonly offsets: OffsetQueries;
+  readonly groups: GroupListings;
   private readonly rk: MainHandle;
   /** Calls whose answer is still to come; a late one is told _TIMED_OUT. */
   private readonly open: Map<number, OpenCall>;
@@ -25,6 +30,18 @@ export class Calls {
     this.rk = rk;
     this.open = new Map();
     this.purges = new Map();
+    const env = {
+      settings: rk.settings,
+      random: Math.random,
+      metadata: rk.metadata,
+      nodes: rk.brokers.nodes,
+      now: () => rk.now(),
+      anyUp: () => rk.brokers.anyUp,
+      sendTo: (broker: number, request: WireRequest) => rk.brokers.sendTo(broker, request),
+      soon: () => rk.soon(),
+    };
+    this.offsets = new OffsetQueries(env);
+    this.groups = new GroupListings(env);
   }
 
   call(op: CallOp): void {
@@ -40,7 +57,8 @@ export class Calls {
   }
 
   poll(now: number): number {
-    let wake = Number.POSITIVE_INFINITY;
+    // These give up by themselves, with codes of their own.
+    let wake = Math.min(this.offsets.poll(now), this.groups.poll(now));
     for (const { until, answer } of [...this.open.values()]) {
       if (until <= now)
         answer(this.rk.brokers.anyUp ? E.RD_KAFKA_RESP_ERR__TIMED_OUT : E.RD_KAFKA_RESP_ERR__TRANSPORT, null);
@@ -140,13 +158,29 @@ const ROWS: Readonly<Record<string, (rk: MainHandle, op: CallOp, answer: Answer)
       [...rk.brokers.nodes.keys()].sort((a, b) => a - b),
     );
   },
+  query_offsets(rk, op, answer) {
+    const [questions, timeoutMs] = op.args as [readonly OffsetQuestion[], number];
+    rk.calls.offsets.ask(questions, timeoutMs, answer);
+  },
+  list_groups(rk, op, answer) {
+    const [group, timeoutMs] = op.args as [string | null, number];
+    rk.calls.groups.list(group, timeoutMs, answer);
+  },
   committed(rk, op, answer) {
     if (rk.consumer === null) answer(E.RD_KAFKA_RESP_ERR__UNKNOWN_GROUP, null);
     else rk.consumer.committed(op.args[0] as PartitionOffset[], timeoutOf(rk, op), answer);
   },
   commit(rk, op, answer) {
     if (rk.consumer === null) answer(E.RD_KAFKA_RESP_ERR__UNKNOWN_GROUP, null);
-    else rk.consumer.commit(op.args[0] as PartitionOffset[] | null, answer);
+    else {
+      const [offsets, wish] = op.args as [PartitionOffset[] | null, { async: boolean; ownCallback: boolean }];
+      rk.consumer.commit(offsets, wish, answer);
+    }
+  },
+  consume_stop(rk, op, answer) {
+    const [topic, partition] = op.args as [string, number];
+    if (rk.consumer === null) answer(0, null);
+    else rk.consumer.consumeStop(topic, partition, answer);
   },
   consumer_close(rk, op, answer) {
     const [timeoutMs, ending] = op.args as [number, boolean];

@@ -9,6 +9,8 @@
 //         5  UNDELIVERED    records accepted and not yet reported: app, read by the exit line only
 //         6  QUEUED_MESSAGES  fetched records that wait for the app: added by the fetchers, taken off by the app
 //         7  QUEUED_BYTES   their bytes (unsigned)
+//         9  HELD_BYTES   memory alive for the app: answers and what was decompressed of them, counted by the I/O workers
+//                         alone, until the app gives it back (unsigned)
 //         8  LOG_LEVEL      lines less severe are not made: the app writes it, everybody reads it
 //     16-31  REPORTS[slot]  top of the report stack of app slot 1..15
 //   64-4159  READY[worker]  top of the ready stack of each worker; 0 is main
@@ -25,6 +27,7 @@ export const FLUSHING = 4;
 export const QUEUED_MESSAGES = 6;
 export const QUEUED_BYTES = 7;
 export const LOG_LEVEL = 8;
+export const HELD_BYTES = 9;
 export const REPORTS = 16;
 export const READY = 64;
 

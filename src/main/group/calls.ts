@@ -34,6 +34,11 @@ export class Calls {
     this.env = env;
   }
 
+  /** An event, or a step behind the events, is being run. */
+  get inPoll(): boolean {
+    return this.running;
+  }
+
   /** Runs `event` in the next poll (or in the current one, if there is one). */
   later(event: (now: number) => void): void {
     this.events.push(event);

@@ -2,7 +2,10 @@
 import { leave } from './leave.ts';
 import type { Member } from './member.ts';
 import { assigned, rejoin, revoke } from './rebalance.ts';
-import { follow } from './topics.ts';
+import type { JoinState } from './states.ts';
+import { forget } from './subscription.ts';
+
+const JOINING: ReadonlySet<JoinState> = new Set(['init', 'wait-join', 'wait-metadata', 'wait-sync']);
 
 /** So long somebody is waited for who could hear the last commit and the leave. */
 const UNHEARD_MS = 300;
@@ -24,18 +27,15 @@ export function close(member: Member, now: number, deadline: number, done: () =>
   }
   member.closing = { deadline, done, ending, unheardAt: Number.POSITIVE_INFINITY };
   member.nextSubscription = undefined;
-  member.pollCheckAt = null;
   if (member.subscription !== null && member.hasJoined) member.leaveAfter = true;
-  member.subscription = null;
-  member.leadership = null;
-  follow(member);
-  if (member.removal !== null) member.removal.next = null;
-  if (member.state === 'steady') revoke(member, now, false, 'closing');
-  else if (member.state === 'wait-join' || member.state === 'wait-metadata' || member.state === 'wait-sync') {
-    rejoin(member, now, 'closing');
-  } else if (member.state === 'init') rejoin(member, now, 'closing');
+  forget(member);
+  member.steps = member.steps.filter((step) => step.kind === 'remove');
+  // On its way to a join a cooperative member has partitions, and is asked to give them up; an eager one has none.
+  if (member.state === 'steady' || (member.cooperative && JOINING.has(member.state))) {
+    revoke(member, now, false, 'closing');
+  } else if (JOINING.has(member.state)) rejoin(member, now, 'closing');
   // What the app assigned by itself; a rebalance that it has yet to answer comes to the same in the end.
-  if (!member.waitsForApp && member.removal === null) assigned(member, now, null);
+  if (!member.waitsForApp && member.removal === null) assigned(member, now, 'assign', null);
 }
 
 /** Ends when nothing is left to do, or time is up. Returns when to be polled next. */
@@ -64,10 +64,11 @@ function heard(member: Member, ending: boolean): boolean {
 export function stop(member: Member): void {
   if (member.closed) return;
   member.closed = true;
-  member.env.wantTopics(null);
+  member.env.wantTopics(null, false);
   if (member.env.assignment.partitions().length > 0) member.env.assignment.unassign(() => undefined);
   member.offsets.close();
   member.coordinator.stop();
   member.calls.cancelAll();
   member.removal = null;
+  member.steps = [];
 }

@@ -14,6 +14,7 @@ import {
   RD_KAFKA_RESP_ERR_NOT_COORDINATOR,
   RD_KAFKA_RESP_ERR_REBALANCE_IN_PROGRESS,
   RD_KAFKA_RESP_ERR_REQUEST_TIMED_OUT,
+  RD_KAFKA_RESP_ERR_STALE_MEMBER_EPOCH,
   RD_KAFKA_RESP_ERR_UNKNOWN_MEMBER_ID,
   RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART,
   RD_KAFKA_RESP_ERR_UNSTABLE_OFFSET_COMMIT,
@@ -23,11 +24,12 @@ import {
  * - coordinator: look for the coordinator anew, then try again as long as there is time
  * - wait: the same coordinator will do it later; try again as long as there is time
  * - retry: try again a few times
+ * - epoch: the next heartbeat brings the epoch that it was to be sent under
  * - member: the membership is not what we thought; the group acts on it
  * - fenced: another process has taken our group.instance.id: fatal
  * - permanent: tell the app
  */
-export type Remedy = 'coordinator' | 'wait' | 'retry' | 'member' | 'fenced' | 'permanent';
+export type Remedy = 'coordinator' | 'wait' | 'retry' | 'epoch' | 'member' | 'fenced' | 'permanent';
 
 const REMEDIES: ReadonlyMap<number, Remedy> = new Map([
   // The group has moved, or its broker is on its way out.
@@ -49,6 +51,8 @@ const REMEDIES: ReadonlyMap<number, Remedy> = new Map([
   [RD_KAFKA_RESP_ERR__TIMED_OUT_QUEUE, 'retry'],
   // The coordinator may not have heard of a young topic.
   [RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART, 'retry'],
+  // Another heartbeat of ours was answered meanwhile, or is on its way (KIP-848).
+  [RD_KAFKA_RESP_ERR_STALE_MEMBER_EPOCH, 'epoch'],
   [RD_KAFKA_RESP_ERR_ILLEGAL_GENERATION, 'member'],
   [RD_KAFKA_RESP_ERR_UNKNOWN_MEMBER_ID, 'member'],
   [RD_KAFKA_RESP_ERR_REBALANCE_IN_PROGRESS, 'member'],

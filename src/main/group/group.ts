@@ -17,11 +17,12 @@ import { close, serveClose, stop } from './close.ts';
 import { serveHeartbeat, servePollInterval, serveSession } from './heartbeat.ts';
 import { serveJoin } from './join.ts';
 import { Member } from './member.ts';
-import { assigned, revoke, serveRemoval } from './rebalance.ts';
+import { distinct } from './partition_sets.ts';
+import { type AssignCall, assigned, serveRemoval } from './rebalance.ts';
 import type { Identity } from './requests.ts';
 import type { JoinState } from './states.ts';
-import { subscribe, unsubscribe } from './subscription.ts';
-import { outdated, reportMissing } from './topics.ts';
+import { subscribe, topicsChanged, unsubscribe } from './subscription.ts';
+import { follow } from './topics.ts';
 
 /** RD_KAFKA_OFFSET_TAIL(0). */
 const TAIL_BASE = -2000;
@@ -34,9 +35,8 @@ const LOGICAL: ReadonlySet<number> = new Set([
 ]);
 
 function assignable(partitions: readonly PartitionOffset[]): boolean {
-  const seen = new Set(partitions.map((each) => `${each.partition} ${each.topic}`));
   const good = (offset: number): boolean => offset >= 0 || LOGICAL.has(offset) || offset <= TAIL_BASE;
-  return seen.size === partitions.length && partitions.every((each) => good(each.offset));
+  return distinct(partitions) && partitions.every((each) => good(each.offset));
 }
 
 export class Group {
@@ -71,7 +71,7 @@ export class Group {
 
   /**
    * rd_kafka_subscribe; null: rd_kafka_unsubscribe. In the middle of a rebalance it waits for its end. Counts as a poll
-   * of the app. Names are to be checked by the caller. Returns 0 or _FATAL (an existing subscription then ends).
+   * of the app. Names and patterns are to be checked by the caller. Returns 0 or _FATAL (an existing subscription then ends).
    */
   subscribe(topics: readonly string[] | null): number {
     const { member } = this;
@@ -94,15 +94,16 @@ export class Group {
   /**
    * rd_kafka_assign, from a rebalance callback or without any group; null: everything is let go. Takes the place of what
    * is assigned, once that has been let go and committed. While closing, and after a fatal error, any list counts as null.
-   * Returns _INVALID_ARG for a partition listed twice and for an offset that is none.
+   * With `add` and `remove`: rd_kafka_incremental_assign and _unassign, of these partitions only. Returns _INVALID_ARG for
+   * a partition listed twice, for an offset that is none, and for null with `add` and `remove`.
    */
-  onAssignCall(partitions: readonly PartitionOffset[] | null): number {
+  onAssignCall(partitions: readonly PartitionOffset[] | null, how: AssignCall = 'assign'): number {
     const { member } = this;
     if (member.closed) return RD_KAFKA_RESP_ERR__DESTROY;
-    if (partitions !== null && !assignable(partitions)) return RD_KAFKA_RESP_ERR__INVALID_ARG;
+    if (partitions === null ? how !== 'assign' : !assignable(partitions)) return RD_KAFKA_RESP_ERR__INVALID_ARG;
     const copy = partitions?.map((each) => ({ ...each })) ?? null;
     member.calls.later((now) => {
-      if (!member.closed) assigned(member, now, copy);
+      if (!member.closed) assigned(member, now, how, copy);
     });
     return 0;
   }
@@ -209,9 +210,8 @@ export class Group {
       member.nextSubscription = undefined;
       subscribe(member, now, nextSubscription);
     }
-    if (member.state !== 'steady' || !member.metadataNew) return;
-    member.metadataNew = false;
-    reportMissing(member);
-    if (outdated(member)) revoke(member, now, false, 'the subscribed topics have changed');
+    if (!member.metadataNew || member.subscription === null) return;
+    if (member.state === 'steady') topicsChanged(member, now);
+    else if (member.state === 'init' || member.state === 'wait-metadata') follow(member);
   }
 }

@@ -10,7 +10,7 @@ import { errorText } from '../../defs/errors.ts';
 import { remedyOf } from './errors.ts';
 import { leave } from './leave.ts';
 import type { Member } from './member.ts';
-import { revokeUnlessRebalancing } from './rebalance.ts';
+import { groupRebalances, revoke, revokeUnlessRebalancing } from './rebalance.ts';
 import { heartbeat, type Identity } from './requests.ts';
 import type { JoinState } from './states.ts';
 
@@ -20,7 +20,11 @@ const BEATING: ReadonlySet<JoinState> = new Set([
   'wait-assign-call',
   'wait-unassign-call',
   'wait-unassign-to-complete',
+  'wait-incr-unassign-to-complete',
 ]);
+
+/** Where a cooperative member has partitions without being settled. */
+const KEEPING: ReadonlySet<JoinState> = new Set(['init', 'wait-metadata', 'wait-join', 'wait-sync']);
 
 const POLL_CHECK_MS = 500;
 
@@ -69,18 +73,25 @@ function answered(member: Member, now: number, node: number, as: Identity, err: 
     member.fenced(err);
     revokeUnlessRebalancing(member, now, true, 'another process has our group.instance.id');
   } else if (err === RD_KAFKA_RESP_ERR_REBALANCE_IN_PROGRESS) {
-    revokeUnlessRebalancing(member, now, false, 'the group rebalances');
+    groupRebalances(member, now);
   } else if (err === RD_KAFKA_RESP_ERR_UNKNOWN_MEMBER_ID) {
     member.setMemberId('');
   } else if (err === RD_KAFKA_RESP_ERR_ILLEGAL_GENERATION) {
-    member.generation = -1;
+    member.loseGeneration();
   } else if (remedy === 'permanent' && err !== known) {
     member.tellError(err, `Heartbeat failed: ${errorText(err)}`);
   }
 }
 
+/** On its way to a join, a cooperative member has heard that the coordinator does not count on it any more. */
+function holdsForNobody(member: Member): boolean {
+  if (!member.cooperative || !KEEPING.has(member.state) || member.closing !== null) return false;
+  return (member.groupAssignment?.length ?? 0) > 0 && (!member.hasJoined || member.generation < 0);
+}
+
 /** Ends a membership that the coordinator has ended, or has not confirmed for too long. Returns when to be polled next. */
 export function serveSession(member: Member, now: number): number {
+  if (holdsForNobody(member)) revoke(member, now, true, 'no longer a member of the group');
   if (member.state !== 'steady' || member.groupAssignment === null) return Number.POSITIVE_INFINITY;
   if (!member.hasJoined) {
     revokeUnlessRebalancing(member, now, true, 'no longer a member of the group');

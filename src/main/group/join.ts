@@ -1,5 +1,5 @@
-// Joining: JoinGroup, the leader's assignment, SyncGroup. One of these requests at a time; an answer that finds another
-// state (the app has unsubscribed meanwhile) is put aside. @thread main
+// Joining: JoinGroup, the leader's assignment, SyncGroup. The answer to a request that has been given up meanwhile (the
+// app has unsubscribed, the group has moved) is put aside, and the next join does not wait for it. @thread main
 import {
   RD_KAFKA_RESP_ERR__BAD_MSG,
   RD_KAFKA_RESP_ERR__UNKNOWN_PROTOCOL,
@@ -13,14 +13,15 @@ import type { JoinGroupResponse, SyncGroupResponse } from '../../protocol/messag
 import { retryBackoff } from '../../rd/backoff.ts';
 import type { PartitionOffset } from '../group_env.ts';
 import type { AssignorTopic, GroupMember } from './assignors/assignor.ts';
+import type { Call } from './calls.ts';
 import { remedyOf } from './errors.ts';
 import { overdue, startSession } from './heartbeat.ts';
-import { leave } from './leave.ts';
+import { leave, leaveAs } from './leave.ts';
 import type { Member } from './member.ts';
 import { decodeAssignment, decodeSubscription, encodeAssignment, encodeSubscription } from './protocol.ts';
 import { offer, rejoin } from './rebalance.ts';
 import { joinGroup, syncGroup } from './requests.ts';
-import { existing, follow, reportMissing } from './topics.ts';
+import { existing, follow, racksOf, reportMissing, takeTopics } from './topics.ts';
 
 const RECHECK_MS = 1000;
 
@@ -36,61 +37,83 @@ export function serveJoin(member: Member, now: number): number {
     return member.leadership === null ? serveTopics(member, now) : serveLeader(member, now);
   if (member.state !== 'init' || member.subscription === null || member.removal !== null)
     return Number.POSITIVE_INFINITY;
-  if (member.joinCall !== null || member.coordinator.node === null) return Number.POSITIVE_INFINITY;
+  if (member.coordinator.node === null) return Number.POSITIVE_INFINITY;
   if (member.pollExceeded && overdue(member, now) > 0) return now + RECHECK_MS / 2;
   if (now < member.joinAt) return member.joinAt;
   return join(member, now, member.coordinator.node);
 }
 
-/** Our own topics are missing in the metadata. */
+/** Our own topics are missing in the metadata. Some of them are waited for only for a while. */
 function serveTopics(member: Member, now: number): number {
-  if (existing(member) === null) return now + RECHECK_MS;
+  const { found, unknown } = existing(member);
+  if (unknown.length > 0 && found.size === 0) return now + RECHECK_MS;
+  if (unknown.length > 0 && now < member.topicsDeadline) return member.topicsDeadline;
   member.enter('init', 'metadata is here');
   return now;
 }
 
 function join(member: Member, now: number, node: number): number {
   member.pollExceeded = false;
-  const topics = existing(member);
-  if (topics === null) {
-    member.enter('wait-metadata', 'partition counts of the subscribed topics are not known yet');
-    return now + RECHECK_MS;
-  }
+  const { found: topics, unknown } = existing(member);
+  if (unknown.length > 0) {
+    if (member.topicsDeadline === Number.POSITIVE_INFINITY) member.topicsDeadline = now + RECHECK_MS;
+    if (topics.size === 0 || now < member.topicsDeadline) {
+      member.enter('wait-metadata', `nothing is known yet of ${unknown.length} subscribed topic(s)`);
+      return Math.min(now + RECHECK_MS, Math.max(now, member.topicsDeadline));
+    }
+    member.log('JOIN', `joining without the topics that nothing is known of: ${unknown.join(', ')}`, 'consumer');
+  } else member.topicsDeadline = Number.POSITIVE_INFINITY;
   reportMissing(member);
   if (topics.size === 0) {
     member.log('JOIN', 'none of the subscribed topics exists', 'consumer');
     member.joinAt = now + RECHECK_MS;
     return member.joinAt;
   }
-  member.effective = topics;
+  takeTopics(member, topics);
   member.leadership = null;
-  const { settings } = member.env;
   const names = [...topics.keys()].sort();
-  const protocols = member.assignors.map((assignor) => ({
-    name: assignor.name,
-    metadata: encodeSubscription({
-      topics: names,
-      owned: assignor.protocol === 'EAGER' ? [] : (member.groupAssignment ?? []),
-      generation: -1,
-      rack: settings['client.rack'] || null,
-      userData: assignor.userData(names),
-    }),
-  }));
+  const protocols = protocolsOf(member, names);
   member.enter('wait-join', `joining with ${names.length} topic(s) as "${member.memberId}"`);
-  const request = joinGroup(settings, member.memberId, protocols, member.joinReason);
+  const request = joinGroup(member.env.settings, member.memberId, protocols, member.joinReason);
   const joinedAs = member.memberId;
-  member.joinCall = member.calls.send(now, { broker: node }, request, (at, error, response) => {
+  const call: Call = member.calls.send(now, { broker: node }, request, (at, error, response) => {
+    if (member.joinCall !== call) {
+      onLateJoin(member, at, joinedAs, response);
+      return;
+    }
     member.joinCall = null;
-    if (member.state === 'wait-join') onJoin(member, at, node, error, response);
-    else onLateJoin(member, at, joinedAs, response);
+    onJoin(member, at, node, error, response);
   });
+  member.joinCall = call;
   return Number.POSITIVE_INFINITY;
 }
 
-/** The app has gone another way since: the id that the coordinator gave us is used for the next join, or left. */
+function protocolsOf(member: Member, topics: readonly string[]): { name: string; metadata: Uint8Array }[] {
+  return member.assignors.map((assignor) => {
+    const keeps = assignor.protocol === 'COOPERATIVE';
+    const generation = keeps ? member.ownedGeneration : -1;
+    const metadata = encodeSubscription({
+      topics,
+      owned: keeps ? (member.groupAssignment ?? []) : [],
+      generation,
+      rack: member.env.settings['client.rack'] || null,
+      userData: assignor.userData(topics, generation),
+    });
+    return { name: assignor.name, metadata };
+  });
+}
+
+/**
+ * The app has gone another way since: the id that the coordinator gave us is used for the next join. Without one, or if
+ * that is on its way as another member already, it is left, so that the group does not wait for it.
+ */
 function onLateJoin(member: Member, now: number, joinedAs: string, response: JoinGroupResponse | null): void {
-  if (response === null || joinedAs !== '' || response.memberId === '' || member.hasJoined) return;
+  if (response === null || joinedAs !== '' || response.memberId === '' || response.memberId === member.memberId) return;
   if (response.errorCode !== 0 && response.errorCode !== RD_KAFKA_RESP_ERR_MEMBER_ID_REQUIRED) return;
+  if (member.hasJoined || member.joinCall !== null) {
+    if (!member.isStatic) leaveAs(member, now, response.memberId, 'joined as another member since');
+    return;
+  }
   member.setMemberId(response.memberId);
   if (member.subscription === null && !(member.isStatic && member.closing !== null))
     leave(member, now, 'no subscription');
@@ -101,7 +124,10 @@ function onJoin(member: Member, now: number, node: number, error: number, respon
   const assignor = member.assignors.find((each) => each.name === response?.protocolName) ?? null;
   if (err === 0 && assignor === null) err = RD_KAFKA_RESP_ERR__UNKNOWN_PROTOCOL;
   if (err !== 0 || response === null) {
-    if (response !== null && err === RD_KAFKA_RESP_ERR_MEMBER_ID_REQUIRED) member.setMemberId(response.memberId);
+    if (response !== null && err === RD_KAFKA_RESP_ERR_MEMBER_ID_REQUIRED) {
+      member.setMemberId(response.memberId);
+      member.loseGeneration();
+    }
     joinFailed(member, now, node, err, 'JoinGroup');
     return;
   }
@@ -120,7 +146,7 @@ function onJoin(member: Member, now: number, node: number, error: number, respon
   }
   const members = membersOf(member, response);
   const topics = [...new Set(members.flatMap((each) => each.topics))];
-  member.leadership = { members, topics, counts: null };
+  member.leadership = { members, topics, counts: null, racks: null };
   follow(member);
   if (response.skipAssignment) {
     // A static leader that came back: the others keep what they have, but we watch the topics for them.
@@ -154,6 +180,7 @@ function serveLeader(member: Member, now: number): number {
   if (!complete && now < member.metadataDeadline) return Math.min(member.metadataDeadline, now + RECHECK_MS);
   // A count that is null here is another one as soon as it is known: then the group rebalances.
   member.leadership!.counts = new Map([...counts].map(([topic, count]) => [topic, count ?? -1]));
+  if (members.some(({ rack }) => rack !== null)) member.leadership!.racks = racksOf(member, counts);
   const known: AssignorTopic[] = [];
   for (const [topic, count] of counts) {
     const racks = member.env.partitionRacks?.(topic) ?? null;
@@ -181,10 +208,12 @@ function sync(member: Member, now: number, assignments: readonly SyncAssignment[
   }
   member.enter('wait-sync', assignments.length > 0 ? `sending ${assignments.length} assignment(s)` : 'asking for ours');
   const request = syncGroup(member.env.settings, member.identity, member.assignor!.name, assignments);
-  member.joinCall = member.calls.send(now, { broker: node }, request, (at, error, response) => {
+  const call: Call = member.calls.send(now, { broker: node }, request, (at, error, response) => {
+    if (member.joinCall !== call) return;
     member.joinCall = null;
-    if (member.state === 'wait-sync') onSync(member, at, node, error, response);
+    onSync(member, at, node, error, response);
   });
+  member.joinCall = call;
 }
 
 function onSync(member: Member, now: number, node: number, error: number, response: SyncGroupResponse | null): void {
@@ -202,6 +231,7 @@ function onSync(member: Member, now: number, node: number, error: number, respon
     return;
   }
   member.joinFailures = 0;
+  member.ownedGeneration = member.generation;
   startSession(member, now);
   offer(member, now, partitions);
 }
@@ -214,7 +244,7 @@ function joinFailed(member: Member, now: number, node: number, err: number, what
   else if (remedy === 'fenced') member.fenced(err);
   else if (remedy === 'permanent') member.tellError(err, `${what} failed: ${errorText(err)}`);
   if (err === RD_KAFKA_RESP_ERR_UNKNOWN_MEMBER_ID) member.setMemberId('');
-  if (err === RD_KAFKA_RESP_ERR_ILLEGAL_GENERATION) member.generation = -1;
+  if (err === RD_KAFKA_RESP_ERR_ILLEGAL_GENERATION) member.loseGeneration();
   member.leadership = null;
   rejoin(member, now, text);
   const { settings, random } = member.env;

@@ -10,9 +10,14 @@ const UNHEARD_MS = 300;
 /** Forgets the member id at once, and tells the coordinator if there is one. */
 export function leave(member: Member, now: number, reason: string): void {
   const { memberId } = member;
-  const { node } = member.coordinator;
   member.setMemberId('');
-  if (memberId === '' || node === null || member.leaveCall !== null) return;
+  if (memberId !== '') leaveAs(member, now, memberId, reason);
+}
+
+/** Tells the coordinator that nobody of that id is here any more. */
+export function leaveAs(member: Member, now: number, memberId: string, reason: string): void {
+  const { node } = member.coordinator;
+  if (node === null || member.leaveCall !== null) return;
   member.log('LEAVE', `leaving: ${reason}`, 'consumer');
   const left = (member.closing?.deadline ?? Number.POSITIVE_INFINITY) - now;
   const patience = member.env.reach() === 'coordinator' ? LEAVE_MS : UNHEARD_MS;

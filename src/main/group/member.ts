@@ -13,19 +13,10 @@ import { type Membership, Offsets } from '../offsets.ts';
 import type { Assignor, GroupMember } from './assignors/assignor.ts';
 import { assignorsOf } from './assignors/registry.ts';
 import { type Call, Calls } from './calls.ts';
+import type { Removal, Step } from './letting_go.ts';
 import type { Identity } from './requests.ts';
 import { JOIN_STEPS, type JoinState } from './states.ts';
-
-/** The partitions that are being let go. */
-export interface Removal {
-  /** Waits for the fetchers' final positions, then for the commits. */
-  stage: 'unassign' | 'commit';
-  readonly deadline: number;
-  /** Others may own them: nothing is committed. */
-  readonly lost: boolean;
-  /** To be assigned afterwards; null: nothing. */
-  next: readonly PartitionOffset[] | null;
-}
+import type { Wanted } from './topics.ts';
 
 /** What the leader has to do: its members, and the partition counts that it assigned from. */
 export interface Leadership {
@@ -33,6 +24,8 @@ export interface Leadership {
   readonly topics: readonly string[];
   /** Null until the assignor has run. */
   counts: ReadonlyMap<string, number | null> | null;
+  /** Where their replicas were then; null where no member has a rack. */
+  racks: string | null;
 }
 
 export interface Closing {
@@ -54,6 +47,8 @@ export class Member implements Membership {
 
   memberId = '';
   generation = -1;
+  /** The one in which our partitions were given to us; -1: nobody counts on that any more. */
+  ownedGeneration = -1;
   /** The one that the group has agreed on, null before the first join. */
   assignor: Assignor | null = null;
   fatalError = 0;
@@ -62,8 +57,14 @@ export class Member implements Membership {
   subscription: readonly string[] | null = null;
   /** A subscription (or its end: null) that waits for the rebalance to finish; undefined for none. */
   nextSubscription: readonly string[] | null | undefined = undefined;
+  /** The same, ready to be matched. */
+  wanted: Wanted | null = null;
+  /** Until when a join waits for topics that nothing is known of. */
+  topicsDeadline = Number.POSITIVE_INFINITY;
   /** Those subscribed topics that exist, with their partition counts, at the last join. */
   effective: ReadonlyMap<string, number> = new Map();
+  /** Where their replicas were then; '' for a member without client.rack. */
+  racks = '';
   /** Errors of subscribed topics that the app has been told of. */
   topicErrors: ReadonlyMap<string, number> = new Map();
   leadership: Leadership | null = null;
@@ -72,9 +73,16 @@ export class Member implements Membership {
   groupAssignment: readonly PartitionOffset[] | null = null;
   lost = false;
   removal: Removal | null = null;
+  /** What is to be done with the assignment when the removal is over. */
+  steps: Step[] = [];
+  /** Of a cooperative rebalance: to be given when what goes is gone. */
+  added: readonly PartitionOffset[] | null = null;
+  /** Join again when the rebalance is over: what was given back is for others. */
+  rejoinAfter = false;
   /** Leave the group when the partitions are let go. */
   leaveAfter = false;
 
+  /** The JoinGroup or SyncGroup whose answer is waited for. */
   joinCall: Call | null = null;
   joinAt = Number.NEGATIVE_INFINITY;
   joinFailures = 0;
@@ -129,6 +137,11 @@ export class Member implements Membership {
     return this.memberId !== '';
   }
 
+  /** The group has agreed on a protocol by which partitions are kept over rebalances. */
+  get cooperative(): boolean {
+    return this.assignor?.protocol === 'COOPERATIVE';
+  }
+
   get settled(): boolean {
     return this.subscription === null || this.state === 'steady';
   }
@@ -140,6 +153,7 @@ export class Member implements Membership {
 
   /** A new subscription has to wait. The very first join does not count: it can be given up. */
   get rebalancing(): boolean {
+    if (this.state === 'wait-metadata' && this.leadership === null) return false;
     if (this.state === 'wait-join' || this.state === 'wait-metadata') return this.hasJoined;
     return this.state !== 'init' && this.state !== 'steady';
   }
@@ -160,7 +174,13 @@ export class Member implements Membership {
     if (memberId === this.memberId) return;
     this.log('MEMBERID', `member id "${this.memberId}" -> "${memberId}"`);
     this.memberId = memberId;
-    if (memberId === '') this.generation = -1;
+    if (memberId === '') this.loseGeneration();
+  }
+
+  /** The coordinator has gone on without us. */
+  loseGeneration(): void {
+    this.generation = -1;
+    this.ownedGeneration = -1;
   }
 
   /** A static member was replaced by another process of the same group.instance.id. */
@@ -176,6 +196,6 @@ export class Member implements Membership {
     if (err === RD_KAFKA_RESP_ERR_FENCED_INSTANCE_ID) this.fenced(err);
     // heartbeat.ts sees to the rest: a member without id or generation starts anew as soon as it is steady.
     else if (err === RD_KAFKA_RESP_ERR_UNKNOWN_MEMBER_ID) this.setMemberId('');
-    else if (err === RD_KAFKA_RESP_ERR_ILLEGAL_GENERATION && !this.rebalancing) this.generation = -1;
+    else if (err === RD_KAFKA_RESP_ERR_ILLEGAL_GENERATION && !this.rebalancing) this.loseGeneration();
   }
 }

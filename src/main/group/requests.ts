@@ -7,7 +7,10 @@ import type { Messages } from '../../protocol/messages.ts';
 import type { GroupSettings, PartitionOffset } from '../group_env.ts';
 import type { Outgoing } from './calls.ts';
 
-/** Who we are to the coordinator; generation -1 and an empty id for an app that assigns by itself. */
+/**
+ * Who we are to the coordinator; generation -1 and an empty id for an app that assigns by itself. With
+ * group.protocol=consumer the generation is the member epoch.
+ */
 export interface Identity {
   readonly memberId: string;
   readonly generation: number;
@@ -69,7 +72,7 @@ export function joinGroup(
     rebalanceTimeoutMs: settings['max.poll.interval.ms'],
     memberId,
     groupInstanceId: version >= 5 ? instanceId(settings) : null,
-    protocolType: 'consumer',
+    protocolType: settings['group.protocol.type'],
     protocols,
     reason: reason.slice(0, 255),
   }));
@@ -86,7 +89,7 @@ export function syncGroup(
     generationId: me.generation,
     memberId: me.memberId,
     groupInstanceId: version >= 3 ? instanceId(settings) : null,
-    protocolType: 'consumer',
+    protocolType: settings['group.protocol.type'],
     protocolName,
     assignments,
   }));
@@ -130,7 +133,7 @@ export function offsetCommit(
         partitionIndex: each.partition,
         committedOffset: each.offset,
         committedLeaderEpoch: each.leaderEpoch ?? -1,
-        committedMetadata: each.metadata ?? '',
+        committedMetadata: each.metadata ?? new Uint8Array(0),
       })),
     })),
   });
@@ -138,8 +141,10 @@ export function offsetCommit(
   return request(settings, 'OffsetCommit', timeoutMs, body, 1);
 }
 
+/** @param me a member of group.protocol=consumer, null for any other. */
 export function offsetFetch(
   settings: GroupSettings,
+  me: Identity | null,
   partitions: readonly PartitionOffset[],
   requireStable: boolean,
   timeoutMs: number,
@@ -149,7 +154,9 @@ export function offsetFetch(
     partitionIndexes: of.map((each) => each.partition),
   }));
   const body = (version: number): Body<Messages['OffsetFetch']['request']> => {
-    if (version >= 8) return { groups: [{ groupId: settings['group.id'], topics }], requireStable };
+    const groupId = settings['group.id'];
+    const member = me === null ? {} : { memberId: me.memberId, memberEpoch: me.generation };
+    if (version >= 8) return { groups: [{ groupId, ...member, topics }], requireStable };
     // Brokers without version 7 have no way to hold back unstable offsets.
     return { groupId: settings['group.id'], topics, requireStable: version >= 7 && requireStable };
   };
