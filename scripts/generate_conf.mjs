@@ -27,11 +27,14 @@ async function load() {
 const quote = (text) => (text.includes("'") ? JSON.stringify(text) : `'${text}'`);
 const key = (name) => (/^[a-zA-Z_]\w*$/.test(name) ? name : quote(name));
 
+/** Values of an enum that have more to them than a word. */
+const further = (row) => (row.open ? [`\`${row.open.prefix}\${string}\``] : []);
+
 /** The type of the value as it is kept. */
 function kept(row) {
   if (row.type === 'int' || row.type === 'float' || row.type === 'flags') return ['number'];
   if (row.type === 'bool') return ['boolean'];
-  if (row.type === 'enum') return row.values.map(quote);
+  if (row.type === 'enum') return [...row.values.map(quote), ...further(row)];
   return row.default === null ? ['string', 'null'] : ['string'];
 }
 
@@ -40,7 +43,7 @@ function typed(row) {
   if (row.type === 'int') return ['number', ...Object.keys(row.words ?? {}).map(quote)];
   if (row.type === 'float') return ['number'];
   if (row.type === 'bool') return ['boolean'];
-  if (row.type === 'enum') return [...row.values, ...Object.keys(row.synonyms ?? {})].map(quote);
+  if (row.type === 'enum') return [...[...row.values, ...Object.keys(row.synonyms ?? {})].map(quote), ...further(row)];
   return ['string'];
 }
 

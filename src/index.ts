@@ -219,13 +219,69 @@ export { poll } from './api/handle.ts';
 export { poll_async } from './api/handle.ts';
 export { yield_ } from './api/handle.ts';
 
+// pause_resume
+export { pause_partitions } from './api/seek.ts';
+export { pause_partitions_async } from './api/seek.ts';
+export { resume_partitions } from './api/seek.ts';
+export { resume_partitions_async } from './api/seek.ts';
+
+// offsets
+export { query_watermark_offsets } from './api/offsets.ts';
+export { query_watermark_offsets_async } from './api/offsets.ts';
+export { get_watermark_offsets } from './api/offsets.ts';
+export { offsets_for_times } from './api/offsets.ts';
+export { offsets_for_times_async } from './api/offsets.ts';
+
 // mem
 export { mem_calloc } from './api/mem.ts';
 export { mem_malloc } from './api/mem.ts';
 export { mem_free } from './api/mem.ts';
 
+// queue
+export { queue_new } from './api/queue.ts';
+export { queue_destroy } from './api/queue.ts';
+export { queue_get_main } from './api/queue.ts';
+export { queue_get_consumer } from './api/queue.ts';
+export { queue_get_partition } from './api/queue.ts';
+export { queue_forward } from './api/queue.ts';
+
 // log
 export { set_log_queue } from './api/log.ts';
+
+// queue
+export { queue_length } from './api/queue.ts';
+export { queue_yield } from './api/queue.ts';
+
+// consume_legacy
+export { consume_start } from './api/consume.ts';
+export { consume_start_queue } from './api/consume.ts';
+export { consume_stop } from './api/consume.ts';
+export { consume_stop_async } from './api/consume.ts';
+
+// seek
+export { seek } from './api/seek.ts';
+export { seek_async } from './api/seek.ts';
+export { seek_partitions } from './api/seek.ts';
+export { seek_partitions_async } from './api/seek.ts';
+
+// consume_legacy
+export { consume } from './api/consume.ts';
+export { consume_async } from './api/consume.ts';
+export { consume_batch } from './api/consume.ts';
+export { consume_batch_async } from './api/consume.ts';
+export { consume_callback } from './api/consume.ts';
+export { consume_callback_async } from './api/consume.ts';
+export { consume_queue } from './api/consume.ts';
+export { consume_queue_async } from './api/consume.ts';
+export { consume_batch_queue } from './api/consume.ts';
+export { consume_batch_queue_async } from './api/consume.ts';
+export { consume_callback_queue } from './api/consume.ts';
+export { consume_callback_queue_async } from './api/consume.ts';
+
+// offset_store
+export { offset_store } from './api/offset_store.ts';
+export { offsets_store } from './api/offset_store.ts';
+export { offset_store_message } from './api/offset_store.ts';
 
 // consumer
 export { subscribe } from './api/consumer.ts';
@@ -238,7 +294,14 @@ export { consumer_poll } from './api/consumer.ts';
 export { consumer_poll_async } from './api/consumer.ts';
 export { consumer_close } from './api/consumer.ts';
 export { consumer_close_async } from './api/consumer.ts';
+export { consumer_close_queue } from './api/queue.ts';
 export { consumer_closed } from './api/consumer.ts';
+export { incremental_assign } from './api/incremental.ts';
+export { incremental_assign_async } from './api/incremental.ts';
+export { incremental_unassign } from './api/incremental.ts';
+export { incremental_unassign_async } from './api/incremental.ts';
+export { rebalance_protocol } from './api/incremental.ts';
+export { rebalance_protocol_async } from './api/incremental.ts';
 export { assign } from './api/consumer.ts';
 export { assign_async } from './api/consumer.ts';
 export { assignment } from './api/consumer.ts';
@@ -248,9 +311,24 @@ export { commit } from './api/consumer.ts';
 export { commit_async } from './api/consumer.ts';
 export { commit_message } from './api/consumer.ts';
 export { commit_message_async } from './api/consumer.ts';
+export { commit_queue } from './api/consumer.ts';
+export { commit_queue_async } from './api/consumer.ts';
 export { committed } from './api/consumer.ts';
 export { committed_async } from './api/consumer.ts';
 export { position } from './api/consumer.ts';
+
+// group_metadata
+export { consumer_group_metadata } from './api/group_metadata.ts';
+export { consumer_group_metadata_async } from './api/group_metadata.ts';
+export { consumer_group_metadata_new } from './api/group_metadata.ts';
+export { consumer_group_metadata_new_with_genid } from './api/group_metadata.ts';
+export { consumer_group_metadata_group_id } from './api/group_metadata.ts';
+export { consumer_group_metadata_group_instance_id } from './api/group_metadata.ts';
+export { consumer_group_metadata_member_id } from './api/group_metadata.ts';
+export { consumer_group_metadata_generation_id } from './api/group_metadata.ts';
+export { consumer_group_metadata_destroy } from './api/group_metadata.ts';
+export { consumer_group_metadata_write } from './api/group_metadata.ts';
+export { consumer_group_metadata_read } from './api/group_metadata.ts';
 
 // produce
 export { produce } from './api/produce.ts';
@@ -270,6 +348,11 @@ export { Node_id } from './api/metadata.ts';
 export { Node_host } from './api/metadata.ts';
 export { Node_port } from './api/metadata.ts';
 export { Node_rack } from './api/metadata.ts';
+
+// group_info
+export { list_groups } from './api/group_list.ts';
+export { list_groups_async } from './api/group_list.ts';
+export { group_list_destroy } from './api/group_list.ts';
 
 // misc
 export { brokers_add } from './api/misc.ts';
@@ -292,3 +375,23 @@ export { unittest_async } from './api/misc.ts';
 
 // queue
 export { poll_set_consumer } from './api/consumer.ts';
+
+// event
+export { event_type } from './api/event.ts';
+export { event_name } from './api/event.ts';
+export { event_destroy } from './api/event.ts';
+export { event_message_next } from './api/event.ts';
+export { event_message_array } from './api/event.ts';
+export { event_message_count } from './api/event.ts';
+export { event_error } from './api/event.ts';
+export { event_error_string } from './api/event.ts';
+export { event_error_is_fatal } from './api/event.ts';
+export { event_opaque } from './api/event.ts';
+export { event_topic_partition_list } from './api/event.ts';
+export { event_topic_partition } from './api/event.ts';
+
+// queue
+export { queue_poll } from './api/queue.ts';
+export { queue_poll_async } from './api/queue.ts';
+export { queue_poll_callback } from './api/queue.ts';
+export { queue_poll_callback_async } from './api/queue.ts';

@@ -212,13 +212,69 @@ export { poll as rd_kafka_poll } from './api/handle.ts';
 export { poll_async as rd_kafka_poll_async } from './api/handle.ts';
 export { yield_ as rd_kafka_yield } from './api/handle.ts';
 
+// pause_resume
+export { pause_partitions as rd_kafka_pause_partitions } from './api/seek.ts';
+export { pause_partitions_async as rd_kafka_pause_partitions_async } from './api/seek.ts';
+export { resume_partitions as rd_kafka_resume_partitions } from './api/seek.ts';
+export { resume_partitions_async as rd_kafka_resume_partitions_async } from './api/seek.ts';
+
+// offsets
+export { query_watermark_offsets as rd_kafka_query_watermark_offsets } from './api/offsets.ts';
+export { query_watermark_offsets_async as rd_kafka_query_watermark_offsets_async } from './api/offsets.ts';
+export { get_watermark_offsets as rd_kafka_get_watermark_offsets } from './api/offsets.ts';
+export { offsets_for_times as rd_kafka_offsets_for_times } from './api/offsets.ts';
+export { offsets_for_times_async as rd_kafka_offsets_for_times_async } from './api/offsets.ts';
+
 // mem
 export { mem_calloc as rd_kafka_mem_calloc } from './api/mem.ts';
 export { mem_malloc as rd_kafka_mem_malloc } from './api/mem.ts';
 export { mem_free as rd_kafka_mem_free } from './api/mem.ts';
 
+// queue
+export { queue_new as rd_kafka_queue_new } from './api/queue.ts';
+export { queue_destroy as rd_kafka_queue_destroy } from './api/queue.ts';
+export { queue_get_main as rd_kafka_queue_get_main } from './api/queue.ts';
+export { queue_get_consumer as rd_kafka_queue_get_consumer } from './api/queue.ts';
+export { queue_get_partition as rd_kafka_queue_get_partition } from './api/queue.ts';
+export { queue_forward as rd_kafka_queue_forward } from './api/queue.ts';
+
 // log
 export { set_log_queue as rd_kafka_set_log_queue } from './api/log.ts';
+
+// queue
+export { queue_length as rd_kafka_queue_length } from './api/queue.ts';
+export { queue_yield as rd_kafka_queue_yield } from './api/queue.ts';
+
+// consume_legacy
+export { consume_start as rd_kafka_consume_start } from './api/consume.ts';
+export { consume_start_queue as rd_kafka_consume_start_queue } from './api/consume.ts';
+export { consume_stop as rd_kafka_consume_stop } from './api/consume.ts';
+export { consume_stop_async as rd_kafka_consume_stop_async } from './api/consume.ts';
+
+// seek
+export { seek as rd_kafka_seek } from './api/seek.ts';
+export { seek_async as rd_kafka_seek_async } from './api/seek.ts';
+export { seek_partitions as rd_kafka_seek_partitions } from './api/seek.ts';
+export { seek_partitions_async as rd_kafka_seek_partitions_async } from './api/seek.ts';
+
+// consume_legacy
+export { consume as rd_kafka_consume } from './api/consume.ts';
+export { consume_async as rd_kafka_consume_async } from './api/consume.ts';
+export { consume_batch as rd_kafka_consume_batch } from './api/consume.ts';
+export { consume_batch_async as rd_kafka_consume_batch_async } from './api/consume.ts';
+export { consume_callback as rd_kafka_consume_callback } from './api/consume.ts';
+export { consume_callback_async as rd_kafka_consume_callback_async } from './api/consume.ts';
+export { consume_queue as rd_kafka_consume_queue } from './api/consume.ts';
+export { consume_queue_async as rd_kafka_consume_queue_async } from './api/consume.ts';
+export { consume_batch_queue as rd_kafka_consume_batch_queue } from './api/consume.ts';
+export { consume_batch_queue_async as rd_kafka_consume_batch_queue_async } from './api/consume.ts';
+export { consume_callback_queue as rd_kafka_consume_callback_queue } from './api/consume.ts';
+export { consume_callback_queue_async as rd_kafka_consume_callback_queue_async } from './api/consume.ts';
+
+// offset_store
+export { offset_store as rd_kafka_offset_store } from './api/offset_store.ts';
+export { offsets_store as rd_kafka_offsets_store } from './api/offset_store.ts';
+export { offset_store_message as rd_kafka_offset_store_message } from './api/offset_store.ts';
 
 // consumer
 export { subscribe as rd_kafka_subscribe } from './api/consumer.ts';
@@ -231,7 +287,14 @@ export { consumer_poll as rd_kafka_consumer_poll } from './api/consumer.ts';
 export { consumer_poll_async as rd_kafka_consumer_poll_async } from './api/consumer.ts';
 export { consumer_close as rd_kafka_consumer_close } from './api/consumer.ts';
 export { consumer_close_async as rd_kafka_consumer_close_async } from './api/consumer.ts';
+export { consumer_close_queue as rd_kafka_consumer_close_queue } from './api/queue.ts';
 export { consumer_closed as rd_kafka_consumer_closed } from './api/consumer.ts';
+export { incremental_assign as rd_kafka_incremental_assign } from './api/incremental.ts';
+export { incremental_assign_async as rd_kafka_incremental_assign_async } from './api/incremental.ts';
+export { incremental_unassign as rd_kafka_incremental_unassign } from './api/incremental.ts';
+export { incremental_unassign_async as rd_kafka_incremental_unassign_async } from './api/incremental.ts';
+export { rebalance_protocol as rd_kafka_rebalance_protocol } from './api/incremental.ts';
+export { rebalance_protocol_async as rd_kafka_rebalance_protocol_async } from './api/incremental.ts';
 export { assign as rd_kafka_assign } from './api/consumer.ts';
 export { assign_async as rd_kafka_assign_async } from './api/consumer.ts';
 export { assignment as rd_kafka_assignment } from './api/consumer.ts';
@@ -241,9 +304,24 @@ export { commit as rd_kafka_commit } from './api/consumer.ts';
 export { commit_async as rd_kafka_commit_async } from './api/consumer.ts';
 export { commit_message as rd_kafka_commit_message } from './api/consumer.ts';
 export { commit_message_async as rd_kafka_commit_message_async } from './api/consumer.ts';
+export { commit_queue as rd_kafka_commit_queue } from './api/consumer.ts';
+export { commit_queue_async as rd_kafka_commit_queue_async } from './api/consumer.ts';
 export { committed as rd_kafka_committed } from './api/consumer.ts';
 export { committed_async as rd_kafka_committed_async } from './api/consumer.ts';
 export { position as rd_kafka_position } from './api/consumer.ts';
+
+// group_metadata
+export { consumer_group_metadata as rd_kafka_consumer_group_metadata } from './api/group_metadata.ts';
+export { consumer_group_metadata_async as rd_kafka_consumer_group_metadata_async } from './api/group_metadata.ts';
+export { consumer_group_metadata_new as rd_kafka_consumer_group_metadata_new } from './api/group_metadata.ts';
+export { consumer_group_metadata_new_with_genid as rd_kafka_consumer_group_metadata_new_with_genid } from './api/group_metadata.ts';
+export { consumer_group_metadata_group_id as rd_kafka_consumer_group_metadata_group_id } from './api/group_metadata.ts';
+export { consumer_group_metadata_group_instance_id as rd_kafka_consumer_group_metadata_group_instance_id } from './api/group_metadata.ts';
+export { consumer_group_metadata_member_id as rd_kafka_consumer_group_metadata_member_id } from './api/group_metadata.ts';
+export { consumer_group_metadata_generation_id as rd_kafka_consumer_group_metadata_generation_id } from './api/group_metadata.ts';
+export { consumer_group_metadata_destroy as rd_kafka_consumer_group_metadata_destroy } from './api/group_metadata.ts';
+export { consumer_group_metadata_write as rd_kafka_consumer_group_metadata_write } from './api/group_metadata.ts';
+export { consumer_group_metadata_read as rd_kafka_consumer_group_metadata_read } from './api/group_metadata.ts';
 
 // produce
 export { produce as rd_kafka_produce } from './api/produce.ts';
@@ -264,6 +342,11 @@ export { Node_id as rd_kafka_Node_id } from './api/metadata.ts';
 export { Node_host as rd_kafka_Node_host } from './api/metadata.ts';
 export { Node_port as rd_kafka_Node_port } from './api/metadata.ts';
 export { Node_rack as rd_kafka_Node_rack } from './api/metadata.ts';
+
+// group_info
+export { list_groups as rd_kafka_list_groups } from './api/group_list.ts';
+export { list_groups_async as rd_kafka_list_groups_async } from './api/group_list.ts';
+export { group_list_destroy as rd_kafka_group_list_destroy } from './api/group_list.ts';
 
 // misc
 export { brokers_add as rd_kafka_brokers_add } from './api/misc.ts';
@@ -286,3 +369,23 @@ export { unittest_async as rd_kafka_unittest_async } from './api/misc.ts';
 
 // queue
 export { poll_set_consumer as rd_kafka_poll_set_consumer } from './api/consumer.ts';
+
+// event
+export { event_type as rd_kafka_event_type } from './api/event.ts';
+export { event_name as rd_kafka_event_name } from './api/event.ts';
+export { event_destroy as rd_kafka_event_destroy } from './api/event.ts';
+export { event_message_next as rd_kafka_event_message_next } from './api/event.ts';
+export { event_message_array as rd_kafka_event_message_array } from './api/event.ts';
+export { event_message_count as rd_kafka_event_message_count } from './api/event.ts';
+export { event_error as rd_kafka_event_error } from './api/event.ts';
+export { event_error_string as rd_kafka_event_error_string } from './api/event.ts';
+export { event_error_is_fatal as rd_kafka_event_error_is_fatal } from './api/event.ts';
+export { event_opaque as rd_kafka_event_opaque } from './api/event.ts';
+export { event_topic_partition_list as rd_kafka_event_topic_partition_list } from './api/event.ts';
+export { event_topic_partition as rd_kafka_event_topic_partition } from './api/event.ts';
+
+// queue
+export { queue_poll as rd_kafka_queue_poll } from './api/queue.ts';
+export { queue_poll_async as rd_kafka_queue_poll_async } from './api/queue.ts';
+export { queue_poll_callback as rd_kafka_queue_poll_callback } from './api/queue.ts';
+export { queue_poll_callback_async as rd_kafka_queue_poll_callback_async } from './api/queue.ts';

@@ -80,3 +80,10 @@ export { mock_request_api_key as rd_kafka_mock_request_api_key } from './api/moc
 export { mock_request_timestamp as rd_kafka_mock_request_timestamp } from './api/mock_requests.ts';
 export { mock_get_requests as rd_kafka_mock_get_requests } from './api/mock_requests.ts';
 export { mock_clear_requests as rd_kafka_mock_clear_requests } from './api/mock_requests.ts';
+
+// mock_group
+export { mock_cgrp_consumer_target_assignment_new as rd_kafka_mock_cgrp_consumer_target_assignment_new } from './api/mock_group.ts';
+export { mock_cgrp_consumer_target_assignment_destroy as rd_kafka_mock_cgrp_consumer_target_assignment_destroy } from './api/mock_group.ts';
+export { mock_cgrp_consumer_target_assignment as rd_kafka_mock_cgrp_consumer_target_assignment } from './api/mock_group.ts';
+export { mock_set_group_consumer_session_timeout_ms as rd_kafka_mock_set_group_consumer_session_timeout_ms } from './api/mock_group.ts';
+export { mock_set_group_consumer_heartbeat_interval_ms as rd_kafka_mock_set_group_consumer_heartbeat_interval_ms } from './api/mock_group.ts';

@@ -28,6 +28,8 @@ const TESTS: Readonly<Record<string, readonly [file: string, test: string]>> = {
   "A partitioner of the application's": ['test/mock/producer/held.test.ts', 'needs no call of the library when'],
   '`msg_order_cmp` and': ['test/mock/producer/held.test.ts', 'what comes while a batch is under way goes before'],
   'An error that lets a sequence': ['test/unit/broker/sequence.test.ts', 'what may be stored is settled under its old'],
+  'A message whose sequence': ['test/unit/broker/sequence.test.ts', 'a refused sequence where nothing before it had'],
+  'When a broker has refused': ['test/mock/differences.test.ts', 'a topic that a broker has refused once is tried'],
   'Without `log_cb`': ['test/mock/differences.test.ts', '1000 log lines wait for a call that serves log_cb'],
   '`consumer_close` waits': [
     'test/mock/consumer/faults.test.ts',
@@ -39,11 +41,56 @@ const TESTS: Readonly<Record<string, readonly [file: string, test: string]>> = {
     'test/mock/error_cb.test.ts',
     'the same failure and that all are down are told once',
   ],
+  '`cooperative-sticky` keeps': ['test/golden/assignors.test.ts', 'gives every member what Kafka gives it'],
+  '`auto.offset.reset` has no': [
+    'test/unit/defs/offset_time.test.ts',
+    'a duration becomes a timestamp when it is asked',
+  ],
+  '`offsets_for_times` that fails': [
+    'test/mock/consumer/offsets.test.ts',
+    'refuses stay timestamps, and the entry says',
+  ],
+  '`list_groups` gives what': [
+    'test/unit/main/list_groups.test.ts',
+    'gives the error of a broker, whatever others say',
+  ],
+  'With `enable.auto.offset.store=true`': [
+    'test/mock/consumer/offsets.test.ts',
+    'what was handed out counts, whatever was',
+  ],
+  'With `group.protocol=consumer` a member': [
+    'test/unit/main/consumer_group/leave.test.ts',
+    'exceeded leaves the group at once, and joins again at the next poll',
+  ],
+  'With `group.protocol=consumer` the coordinator': [
+    'test/unit/main/consumer_group/rebalance.test.ts',
+    'is not waited for when others want what it has given up',
+  ],
+  '`unsubscribe` before the first': [
+    'test/unit/main/consumer_group/leave.test.ts',
+    'before the first heartbeat is heard leaves nothing behind',
+  ],
   '`throttle_cb` hears': [
     'test/faults/throttle.test.ts',
     'that it is over is told by the connection that it was about',
   ],
   'A bootstrap server whose': ['test/mock/client_properties.test.ts', 'is unknown is told and tried by that name'],
+  'A full queue (': ['test/mock/0127-fetch_queue_backoff.test.ts', 'a queue of one message is filled again with'],
+  'Fetch answers name all': ['test/unit/broker/fetch_session.test.ts', 'the next names only what has moved'],
+  '`pause_partitions` drops': [
+    'test/mock/consumer/flow.test.ts',
+    'hands out what was kept at once, and fetches nothing',
+  ],
+  '`consume_batch` goes on': [
+    'test/unit/app/queue_poll.test.ts',
+    'ends early when no more is fetched before some of it',
+  ],
+  'A message in a `RD_KAFKA_EVENT_FETCH`': [
+    'test/unit/app/queue_poll.test.ts',
+    'counts as handed out when its event is taken off the queue',
+  ],
+  'Patterns (`^...` of': ['test/unit/rd/pattern.test.ts', 'does not take ever longer with the length of the text'],
+  'A subscribed topic that': ['test/unit/main/group/topics.test.ts', 'does not hold up the others for long, and is'],
   '`linger.ms` down to': ['test/mock/differences.test.ts', 'a fraction of a millisecond is taken for linger.ms'],
   'One thread per broker': ['test/mock/producer/lifecycle.test.ts', '50 handles in one process share workers'],
   'One socket for all': ['test/mock/brokers.test.ts', 'connections are made where something is to be said'],

@@ -108,11 +108,12 @@ const NULLABLE: ReadonlySet<string> = new Set([
   ...['AclBindingFilter_new.principal', 'AclBindingFilter_new.host', 'users', 'error_code.error', 'error_name.error'],
   ...['error_string.error', 'error_is_fatal.error', 'error_is_retriable.error', 'error_txn_requires_abort.error'],
   ...['error_destroy.error', 'event_type.rkev', 'event_name.rkev', 'event_destroy.rkev', 'messages_count.messages'],
-  'messages_destroy.messages',
+  ...['messages_destroy.messages', 'mock_cgrp_consumer_target_assignment.target_assignment'],
 ]);
 /** C answers null with an error code, so the type may have it or not (MaybeNull); likewise interceptors. */
 const NULL_IS_AN_ERROR: ReadonlySet<string> = new Set([
   ...['incremental_assign.partitions', 'incremental_unassign.partitions', 'sasl_set_credentials.username'],
+  'consumer_close_queue.rkqu',
   'sasl_set_credentials.password',
 ]);
 

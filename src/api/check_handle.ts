@@ -1,4 +1,5 @@
 // Checks of handles and topics that all chapters share, and how a call of theirs waits. @thread app
+import type { AppConsumer } from '../app/consumer.ts';
 import type { Handle } from '../app/handle.ts';
 import { run, runAsync, type Steps } from '../app/steps.ts';
 import type { Topic } from '../app/topic.ts';
@@ -21,6 +22,12 @@ export function checkProducer(fn: string, rk: rd_kafka_t): Handle {
   const handle = checkHandle(fn, rk);
   if (!handle.producer) throw new TypeError(`${fn}: rk must be a producer, not a consumer`);
   return handle;
+}
+
+/** A consumer's handle, or a topic or queue of one: on a producer such a call is undefined in C, so it throws here. */
+export function checkConsumer(fn: string, rk: Handle, param: string): AppConsumer {
+  if (rk.consuming === null) throw new TypeError(`${fn}: ${param} must be of a consumer, not of a producer`);
+  return rk.consuming;
 }
 
 export function checkTopic(fn: string, rkt: rd_kafka_topic_t, param = 'rkt'): Topic {

@@ -1,9 +1,8 @@
 // Chapter "consumer" of rdkafka.h: the group consumer. @thread app
+import { commitCallbackSteps, commitSteps, commitToQueue, committedSteps } from '../app/commit.ts';
 import {
   assignment as assignmentOf,
   assign as assignNow,
-  commitSteps,
-  committedSteps,
   consumerCloseSteps,
   position as positionOf,
   subscribe as subscribeNow,
@@ -22,14 +21,17 @@ import type { MessageParts } from '../defs/message.ts';
 import type { Out } from '../defs/out.ts';
 import { PartitionList, partitionsFrom, partitionsToFill } from '../defs/partition_list.ts';
 import type {
+  OffsetCommitCb,
   rd_kafka_message_t,
+  rd_kafka_queue_t,
   rd_kafka_t,
   rd_kafka_topic_partition_list_t,
   TopicPartitions,
   TopicPartitionsToFill,
 } from '../defs/types.ts';
-import { checkBrand, checkOut, checkYesNo } from '../rd/check.ts';
+import { checkBrand, checkFunctionOrNull, checkOut, checkYesNo } from '../rd/check.ts';
 import { block, checkHandle, checkSignal, checkTimeout, promise, type TwinOptions } from './check_handle.ts';
+import { checkQueue } from './queue.ts';
 
 function reject(err: number): void {
   if (err !== 0) throw kafkaErrorOf(err);
@@ -178,7 +180,9 @@ export async function assignment_async(rk: rd_kafka_t, o?: TwinOptions): Promise
 
 /** rd_kafka_assignment_lost: 1 when the assignment that is being revoked may belong to others already. Never blocks. */
 export function assignment_lost(rk: rd_kafka_t): number {
-  return checkHandle('assignment_lost', rk).consumer?.assignmentLost === true ? 1 : 0;
+  const { consumer, thread } = checkHandle('assignment_lost', rk);
+  thread.drain();
+  return consumer?.assignmentLost === true ? 1 : 0;
 }
 
 /**
@@ -241,6 +245,43 @@ export async function commit_message_async(
 }
 
 /**
+ * rd_kafka_commit_queue: commits like commit, and gives the result to `cb(rk, err, offsets, commit_opaque)`, in which each
+ * offset has its own `err`. With a queue it returns at once, and the call that serves the queue calls `cb` (or gives an
+ * OFFSET_COMMIT event); with null it waits for the answer, calls `cb` by itself and returns the result. With a `cb`
+ * offset_commit_cb is not called. _UNKNOWN_GROUP; _FATAL.
+ */
+export function commit_queue(
+  rk: rd_kafka_t,
+  offsets: TopicPartitions | null,
+  rkqu: rd_kafka_queue_t | null,
+  cb: OffsetCommitCb | null,
+  commit_opaque: any,
+): rd_kafka_resp_err_t {
+  const fn = 'commit_queue';
+  const handle = checkHandle(fn, rk);
+  const list = listOrNull(fn, 'offsets', offsets);
+  const queue = rkqu === null || rkqu === undefined ? null : checkQueue(fn, 'rkqu', rkqu);
+  const call = checkFunctionOrNull(fn, 'cb', cb);
+  if (queue !== null) return commitToQueue(handle, list, queue, call, commit_opaque);
+  return block(handle, commitCallbackSteps(handle, list, call, commit_opaque));
+}
+
+/** `commit_queue` without a queue, as a promise: `cb` is called before it settles. */
+export async function commit_queue_async(
+  rk: rd_kafka_t,
+  offsets: TopicPartitions | null,
+  cb: OffsetCommitCb | null,
+  commit_opaque: any,
+  o?: TwinOptions,
+): Promise<void> {
+  const fn = 'commit_queue';
+  const handle = checkHandle(fn, rk);
+  const list = listOrNull(fn, 'offsets', offsets);
+  const steps = commitCallbackSteps(handle, list, checkFunctionOrNull(fn, 'cb', cb), commit_opaque);
+  reject(await promise('commit_queue_async', handle, steps, o));
+}
+
+/**
  * rd_kafka_committed: asks for the committed offsets of these partitions and fills them in: RD_KAFKA_OFFSET_INVALID where
  * there is none, `err` per partition. Waits up to `timeout_ms`; _TIMED_OUT.
  */
@@ -286,6 +327,6 @@ export function position(rk: rd_kafka_t, partitions: TopicPartitionsToFill): rd_
 export function poll_set_consumer(rk: rd_kafka_t): rd_kafka_resp_err_t {
   const handle = checkHandle('poll_set_consumer', rk);
   if (handle.consumer === null) return RD_KAFKA_RESP_ERR__UNKNOWN_GROUP;
-  handle.forwardReplies = true;
+  handle.mainQueue.forwardTo(handle.consumer.queue);
   return 0;
 }

@@ -3,8 +3,8 @@
 import { closeSteps, destroy as destroyNow } from '../app/close.ts';
 import type { Handle } from '../app/handle.ts';
 import { openHandle } from '../app/open.ts';
+import { pollSteps } from '../app/queue_poll.ts';
 import { setLastError } from '../app/registry.ts';
-import { pollSteps } from '../app/serve.ts';
 import type { Conf } from '../conf/conf.ts';
 import {
   RD_KAFKA_CONSUMER,
@@ -97,7 +97,10 @@ export function conf(rk: rd_kafka_t): rd_kafka_conf_t {
   return checkHandle('conf', rk).conf as unknown as rd_kafka_conf_t;
 }
 
-/** rd_kafka_memberid: the group member id, '' before the first join; null without group.id. Never blocks. */
+/**
+ * rd_kafka_memberid: the group member id; null without group.id. '' before the first join, but with
+ * group.protocol=consumer, where members name themselves. Never blocks.
+ */
 export function memberid(rk: rd_kafka_t): string | null {
   const { consumer, thread } = checkHandle('memberid', rk);
   thread.drain();

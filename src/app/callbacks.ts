@@ -5,11 +5,12 @@
 // next thing served is the next one.
 
 import type { Callbacks as ConfCallbacks } from '../conf/callbacks.ts';
-import { PartitionList } from '../defs/partition_list.ts';
-import type { MsgOrderCmp, PartitionerCb } from '../defs/types.ts';
+import type { ConsumeCb, MsgOrderCmp, PartitionerCb, rd_kafka_message_t } from '../defs/types.ts';
 import type { PartitionOffset } from '../ops/ops.ts';
 import type { Handle } from './handle.ts';
 import type { HeldRecord } from './held_record.ts';
+import { listOf } from './offset_list.ts';
+import type { CommitResult, RebalanceOp } from './op_queue.ts';
 import type { ReportMessage } from './report_message.ts';
 import type { Topic } from './topic.ts';
 
@@ -96,8 +97,21 @@ export class Callbacks {
       this.run('offset_commit_cb', () => offset_commit_cb(this.rk, err, listOf(offsets), this.conf.opaque));
   }
 
-  rebalance(err: number, partitions: readonly PartitionOffset[]): void {
-    this.run('rebalance_cb', () => this.conf.rebalance_cb!(this.rk, err, listOf(partitions), this.conf.opaque));
+  /** consume_cb, and the function given to rd_kafka_consume_callback. */
+  consumed(consume_cb: ConsumeCb, message: rd_kafka_message_t, opaque: any): void {
+    this.run('consume_cb', () => consume_cb(message, opaque));
+  }
+
+  /** A result of rd_kafka_commit_queue. */
+  commitResult({ err, offsets, cb, opaque }: CommitResult): void {
+    if (cb !== null) this.run('the callback of commit_queue', () => cb(this.rk, err, listOf(offsets), opaque));
+  }
+
+  /** Without one (only the event was wanted, and nobody took it) the group gets the answer that it needs to go on. */
+  rebalance(op: RebalanceOp): void {
+    const { rebalance_cb } = this.conf;
+    if (rebalance_cb === null) this.rk.consuming!.answer(op);
+    else this.run('rebalance_cb', () => rebalance_cb(this.rk, op.err, listOf(op.partitions), this.conf.opaque));
   }
 
   /** Set by app/close, which may not be imported from here. */
@@ -129,14 +143,4 @@ export class Callbacks {
   private leave(): void {
     this.rk.inCallback--;
   }
-}
-
-export function listOf(offsets: readonly PartitionOffset[]): PartitionList {
-  const list = new PartitionList();
-  for (const { topic, partition, offset, err } of offsets) {
-    const element = list.add(topic, partition);
-    element.offset = offset;
-    element.err = err ?? 0;
-  }
-  return list;
 }

@@ -6,9 +6,11 @@ import * as E from '../defs/enums.ts';
 import { CLOSING } from '../ops/head_page.ts';
 import { GONE } from '../rd/check.ts';
 import type { Handle } from './handle.ts';
+import type { OpQueue } from './op_queue.ts';
 import { registry } from './registry.ts';
 import { run, type Steps } from './steps.ts';
 import { now } from './thread.ts';
+import { serveUrgent } from './urgent.ts';
 
 /** A consumer whose coordinator is connected has so long for its last commit and leave. */
 const LEAVE_MS = 5000;
@@ -16,6 +18,8 @@ const LEAVE_MS = 5000;
 const CLOSE_MS = 1000;
 /** How long purged messages may wait for the writes that are pending over them before their sockets go. */
 const PURGE_MS = 300;
+/** A close that is served by polling a queue takes no longer. */
+const CLOSE_INTO_MS = 12_000;
 
 /** Ends the handle in so many steps; afterwards nothing of it is left: no thread, port, listener or timer. */
 export function* closeSteps(rk: Handle, flags: number): Steps<void> {
@@ -101,7 +105,7 @@ export function* leaveSteps(rk: Handle, timeoutMs: number): Steps<number> {
   const thrown: unknown[] = [];
   const serve = (): void => {
     try {
-      while (consumer.serveRebalance());
+      serveUrgent(rk, consumer.queue.target);
       rk.queue.serve(Number.POSITIVE_INFINITY);
     } catch (error) {
       // Of a callback: the group is left all the same.
@@ -114,10 +118,23 @@ export function* leaveSteps(rk: Handle, timeoutMs: number): Steps<number> {
   };
   yield { timeoutMs, ready };
   const answer = rk.requests.take(call);
-  consumer.closed = true;
+  consumer.leftGroup();
   if (thrown.length > 0) throw thrown[0];
   if (rk.fatal !== null) return E.RD_KAFKA_RESP_ERR__FATAL;
   return answer === null ? E.RD_KAFKA_RESP_ERR__TIMED_OUT : answer.err;
+}
+
+/** rd_kafka_consumer_close_queue: begins to leave; what the app has to hear of lies in `queue` from here on. */
+export function closeInto(rk: Handle, queue: OpQueue): number {
+  const { consumer } = rk;
+  if (consumer === null) return E.RD_KAFKA_RESP_ERR__UNKNOWN_GROUP;
+  if (consumer.closed || consumer.closing) return E.RD_KAFKA_RESP_ERR__DESTROY;
+  if (consumer.queue !== queue) consumer.queue.forwardTo(queue);
+  consumer.closing = true;
+  rk.requests.later('consumer_close', [CLOSE_INTO_MS, false], E.RD_KAFKA_RESP_ERR__FATAL, () => {
+    consumer.leftGroup();
+  });
+  return 0;
 }
 
 /** rd_kafka_destroy_flags; inside a callback it marks, and the outermost call ends the handle when it unwinds. */

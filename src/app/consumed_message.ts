@@ -112,6 +112,7 @@ export class ConsumedMessage extends AnyMessage {
   readonly timestamp: number;
   readonly timestampType: rd_kafka_timestamp_type_t;
   readonly leaderEpoch: number;
+  private readonly broker: number;
   private readonly headerBytes: Buffer | null;
   private readonly headerCount: number;
   private parsed: HeaderList | null | undefined;
@@ -134,6 +135,7 @@ export class ConsumedMessage extends AnyMessage {
     this.timestamp = created >= 0 ? created : -1;
     this.timestampType = this.timestamp < 0 ? 0 : batch.appendTime >= 0 ? 2 : 1;
     this.leaderEpoch = batch.leaderEpoch;
+    this.broker = batch.broker;
     this.headerBytes = headerBytes;
     this.headerCount = headerCount;
     this.parsed = undefined;
@@ -154,6 +156,10 @@ export class ConsumedMessage extends AnyMessage {
     const key = at.keyTo < 0 ? null : chunks.copy(bytes, at.keyFrom, at.keyTo);
     const headers = at.headerCount === 0 ? null : chunks.copy(bytes, at.headersFrom, at.next);
     return new ConsumedMessage(rkt, partition, offset, payload, key, headers, at.headerCount, batch, at.timestampDelta);
+  }
+
+  override get brokerId(): number {
+    return this.broker;
   }
 
   errorText(): string | null {

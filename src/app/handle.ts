@@ -26,15 +26,17 @@ import { type ThreadPage, threadPage } from '../ops/thread_page.ts';
 import { partitionerOf } from '../partitioners/registry.ts';
 import { GONE } from '../rd/check.ts';
 import { Callbacks } from './callbacks.ts';
-import { ConsumerQueue } from './consumer_queue.ts';
+import { AppConsumer } from './consumer.ts';
 import { HeldTopics } from './held_topics.ts';
 import { Logs } from './log.ts';
 import type { Hosted, MainWorker } from './mains.ts';
 import type { MockCluster } from './mock_control.ts';
+import { OpQueue } from './op_queue.ts';
 import { ProduceLimits } from './produce.ts';
 import { ReplyQueue } from './queue.ts';
 import { type LiveBatch, Reports } from './reports.ts';
 import { Requests } from './request.ts';
+import { routeMain, routeWorker } from './routing.ts';
 import type { Steps } from './steps.ts';
 import { type AppThread, now } from './thread.ts';
 import { Target, Topic } from './topic.ts';
@@ -83,8 +85,9 @@ export class Handle implements Hosted {
   readonly writer: BatchWriter | null;
   readonly limits: ProduceLimits | null;
   readonly reports: Reports | null;
-  /** Of a consumer with a group. */
-  readonly consumer: ConsumerQueue | null;
+  /** Of any consumer, and the same of one with a group. */
+  readonly consuming: AppConsumer | null;
+  readonly consumer: AppConsumer | null;
   readonly ringWorker: (worker: number) => void;
   '~gone': string;
   fatal: FatalError | null;
@@ -93,8 +96,8 @@ export class Handle implements Hosted {
   closing: boolean;
   closed: boolean;
   yielded: boolean;
-  /** poll_set_consumer: replies are served with the consumer queue. */
-  forwardReplies: boolean;
+  /** rd_kafka_queue_get_main: where it is forwarded to, `queue` is served. */
+  readonly mainQueue: OpQueue;
   /** poll_start is on. */
   serving: boolean;
   /** How deep in callbacks this thread is, in calls of this handle. */
@@ -129,7 +132,6 @@ export class Handle implements Hosted {
     this.closing = false;
     this.closed = false;
     this.yielded = false;
-    this.forwardReplies = false;
     this.serving = false;
     this.inCallback = 0;
     this.destroyLater = false;
@@ -145,6 +147,7 @@ export class Handle implements Hosted {
     this.callbacks = new Callbacks(this, options.callbacks);
     this.logs = new Logs(this);
     this.queue = new ReplyQueue(this);
+    this.mainQueue = new OpQueue(this, false);
     this.requests = new Requests(this);
     const numbers = new PageNumbers();
     const page = (number: number, memory: SharedArrayBuffer) =>
@@ -153,7 +156,9 @@ export class Handle implements Hosted {
     this.writer = options.producer ? this.makeWriter(numbers, page) : null;
     this.limits = options.producer ? new ProduceLimits(this) : null;
     this.reports = options.producer ? new Reports(this) : null;
-    this.consumer = options.producer || (options.settings['group.id'] ?? '') === '' ? null : new ConsumerQueue(this);
+    this.consuming = options.producer ? null : new AppConsumer(this);
+    this.consuming?.queues.add(this.mainQueue);
+    this.consumer = (options.settings['group.id'] ?? '') === '' ? null : this.consuming;
     this.ringWorker = (worker) => this.ring(worker);
     this.memory.readPort = (creator) => (creator === MAIN ? this.readMain() : false);
   }
@@ -274,93 +279,17 @@ export class Handle implements Hosted {
   // ---- ops
 
   routeMain(op: MainToAppOp): void {
-    switch (op.type) {
-      case 'page':
-        this.memory.addPage(op.creator, op.number, op.memory);
-        return;
-      case 'slab':
-        this.memory.addSlab(op.creator, op.number, op.memory);
-        return;
-      case 'drop_slabs':
-        this.memory.dropSlabs(op.creator, op.numbers);
-        this.toMain({ type: 'slabs_dropped', numbers: op.numbers });
-        return;
-      case 'slabs_dropped':
-        this.writer?.extents.dropped(op.numbers);
-        return;
-      case 'sweep':
-        this.writer?.extents.sweep(now());
-        this.toMain({ type: 'swept' });
-        return;
-      case 'reply':
-        this.requests.reply(op);
-        return;
-      case 'worker':
-        this.addWorker(op);
-        return;
-      case 'partitions':
-        this.topics.get(op.topic)?.addPartitions(op.first, op.blocks);
-        return;
-      case 'relay':
-        this.reports!.relay(op);
-        return;
-      case 'log':
-      case 'error':
-      case 'throttle':
-        this.queue.tell(op);
-        return;
-      case 'offset_commit':
-        this.queue.offsetCommit(op.err, op.offsets);
-        return;
-      case 'assigned':
-      case 'home':
-      case 'revoked':
-      case 'rebalance':
-      case 'consumer_error':
-      case 'group':
-        this.consumer?.route(op);
-        return;
-      case 'worker_died':
-        this.threadDied(op.text);
-        return;
-      case 'closed':
-        this.closed = true;
-        return;
-      case 'wake':
-    }
+    routeMain(this, op);
   }
 
-  private addWorker(op: WorkerOp): void {
+  addWorker(op: WorkerOp): void {
     const channel = new Channel<AppToBrokerOp>(op.port, threadPage(op.page));
     const reader = this.thread.reader<BrokerToAppOp>(
       op.port,
-      (message) => this.routeWorker(op.worker, message),
+      (message) => routeWorker(this, op.worker, message),
       () => {},
     );
     this.workers.set(op.worker, { channel, reader });
-  }
-
-  private routeWorker(worker: number, op: BrokerToAppOp): void {
-    switch (op.type) {
-      case 'slabs_dropped':
-        this.writer?.extents.dropped(op.numbers);
-        return;
-      case 'details':
-        this.reports!.detailsOf(op.batch, op.errors);
-        return;
-      case 'fetched':
-        this.consumer?.fetched(op, worker);
-        return;
-      case 'fetch_error':
-        this.consumer?.fetchError(op);
-        return;
-      case 'log':
-      case 'error':
-      case 'throttle':
-        this.queue.tell(op);
-        return;
-      case 'wake':
-    }
   }
 
   /** Empties the port of a worker: what it posted before main's `home` op. */
@@ -391,7 +320,10 @@ export class Handle implements Hosted {
       given.opaque,
     );
     this.topics.set(name, topic);
-    if (!this.producer) return topic;
+    if (!this.producer) {
+      if (settings !== null) this.toMain({ type: 'topic_settings', topic: name, settings });
+      return topic;
+    }
     this.held.open(topic, given);
     this.openTopic(topic);
     return topic;
@@ -460,7 +392,7 @@ export class Handle implements Hosted {
   }
 
   /** The handle is fatal as a whole, whatever still runs of it: everything that waits for its threads ends here. */
-  private threadDied(text: string): void {
+  threadDied(text: string): void {
     if (this.dead || this.closed) return;
     this.mainReader?.drain();
     for (const link of this.workers.values()) link.reader.drain();
@@ -470,7 +402,7 @@ export class Handle implements Hosted {
     this.reports?.claimAll();
     if (!this.closing) this.setFatal(E.RD_KAFKA_RESP_ERR__CRIT_SYS_RESOURCE, text);
     this.requests.failAll(E.RD_KAFKA_RESP_ERR__FATAL);
-    this.consumer?.died();
+    this.consuming?.died();
     this.thread.woken();
   }
 

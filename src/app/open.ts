@@ -85,11 +85,13 @@ function connect(rk: Handle): void {
       startedAt: rk.startedAt,
       debug: rk.settings.debug,
       hooks: {
-        rebalance: conf.rebalance_cb !== null,
-        offsetCommit: conf.offset_commit_cb !== null,
+        rebalance: conf.rebalance_cb !== null || (rk.settings.enabled_events & E.RD_KAFKA_EVENT_REBALANCE) !== 0,
+        offsetCommit:
+          conf.offset_commit_cb !== null || (rk.settings.enabled_events & E.RD_KAFKA_EVENT_OFFSET_COMMIT) !== 0,
         throttle: conf.throttle_cb !== null,
       },
       maxWorkers: thread.maxWorkers,
+      memberId: rk.consumer?.memberId ?? '',
     },
     [port2],
   );

@@ -3,6 +3,7 @@
 
 import * as E from '../defs/enums.ts';
 import type { ErrorOp, LogOp, PartitionOffset, ThrottleOp } from '../ops/ops.ts';
+import { QueueEvent } from './event.ts';
 import type { Handle } from './handle.ts';
 
 /** Errors and throttle times that nobody has polled: each kind towards the app is bounded. */
@@ -42,7 +43,8 @@ export class ReplyQueue {
   }
 
   error(err: number, text: string): void {
-    if (this.rk.callbacks.conf.error_cb === null) {
+    const wanted = (this.rk.settings.enabled_events & E.RD_KAFKA_EVENT_ERROR) !== 0;
+    if (!wanted && this.rk.callbacks.conf.error_cb === null) {
       this.rk.logs.add(3, 'ERROR', `${this.rk.name}: ${text}`);
       return;
     }
@@ -65,7 +67,9 @@ export class ReplyQueue {
   }
 
   offsetCommit(err: number, offsets: readonly PartitionOffset[]): void {
-    if (this.rk.callbacks.conf.offset_commit_cb !== null) this.entries.push({ kind: 'offset_commit', err, offsets });
+    const wanted = (this.rk.settings.enabled_events & E.RD_KAFKA_EVENT_OFFSET_COMMIT) !== 0;
+    if (wanted || this.rk.callbacks.conf.offset_commit_cb !== null)
+      this.entries.push({ kind: 'offset_commit', err, offsets });
   }
 
   /** Serves what is there, at most `most` things; gives how many. Reports come one by one, in order. */
@@ -77,12 +81,33 @@ export class ReplyQueue {
     while (this.entries.length > 0 && served < most && !rk.stops) {
       const entry = this.entries.shift()!;
       served++;
-      if (entry.kind === 'error') rk.callbacks.error(entry.err, entry.text);
+      if (entry.kind === 'error') this.tellError(entry.err, entry.text);
       else if (entry.kind === 'throttle') rk.callbacks.throttle(entry.op.name, entry.op.broker, entry.op.ms);
       else rk.callbacks.offsetCommit(entry.err, entry.offsets);
     }
     if (rk.reports !== null && !rk.stops) served += rk.reports.serve(most - served);
     return served;
+  }
+
+  /** For queue_poll: errors and results of commits as events, everything else by its callback. Null when nothing is left. */
+  nextEvent(): QueueEvent | null {
+    const { rk } = this;
+    rk.held.serve();
+    rk.logs.serve();
+    while (this.entries.length > 0 && !rk.stops) {
+      const entry = this.entries.shift()!;
+      if (entry.kind === 'error') return QueueEvent.error(entry.err, entry.text);
+      if (entry.kind === 'offset_commit') return QueueEvent.offsetCommit({ ...entry, opaque: null });
+      rk.callbacks.throttle(entry.op.name, entry.op.broker, entry.op.ms);
+    }
+    if (!rk.stops) rk.reports?.serve(Number.POSITIVE_INFINITY);
+    return null;
+  }
+
+  /** Without error_cb only the event was wanted, but somebody polls for callbacks. */
+  tellError(err: number, text: string): void {
+    if (this.rk.callbacks.conf.error_cb === null) this.rk.logs.add(3, 'ERROR', `${this.rk.name}: ${text}`);
+    else this.rk.callbacks.error(err, text);
   }
 
   serveLogs(): void {

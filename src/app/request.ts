@@ -15,11 +15,14 @@ export class Requests {
   private next: number;
   /** null: not answered yet. A call that gave up is forgotten. */
   private readonly open: Map<number, Answer | null>;
+  /** Those whose answer is taken where it comes in. */
+  private readonly takers: Map<number, (answer: Answer) => void>;
 
   constructor(rk: Handle) {
     this.rk = rk;
     this.next = 1;
     this.open = new Map();
+    this.takers = new Map();
   }
 
   /** For a call whose answer nobody waits for. */
@@ -38,6 +41,17 @@ export class Requests {
     return call;
   }
 
+  /** Asks for a call that returns before the answer: `take` gets it, and may run no user code. */
+  later(what: string, args: readonly unknown[], dead: number, take: (answer: Answer) => void): void {
+    const call = this.next++;
+    if (this.rk.dead) {
+      take({ err: dead, text: '', value: null });
+      return;
+    }
+    this.takers.set(call, take);
+    this.rk.toMain({ type: 'call', call, what, timeoutMs: -1, args });
+  }
+
   answered(call: number): boolean {
     return this.open.get(call) !== null;
   }
@@ -50,10 +64,17 @@ export class Requests {
   }
 
   reply(op: ReplyOp): void {
-    if (this.open.has(op.call)) this.open.set(op.call, { err: op.err, text: op.text, value: op.value });
+    const take = this.takers.get(op.call);
+    if (take !== undefined) {
+      this.takers.delete(op.call);
+      take(op);
+    } else if (this.open.has(op.call)) this.open.set(op.call, { err: op.err, text: op.text, value: op.value });
   }
 
   failAll(err: number): void {
+    const takers = [...this.takers.values()];
+    this.takers.clear();
+    for (const take of takers) take({ err, text: '', value: null });
     for (const [call, answer] of this.open) if (answer === null) this.open.set(call, { err, text: '', value: null });
   }
 }

@@ -6,29 +6,10 @@ import { FLUSHING, POLLS, WAITING } from '../ops/head_page.ts';
 import { unwind } from './close.ts';
 import { type ConsumedMessage, ErrorMessage } from './consumed_message.ts';
 import type { Handle } from './handle.ts';
+import type { OpQueue } from './op_queue.ts';
 import { setLastError } from './registry.ts';
 import type { Steps } from './steps.ts';
-
-/** rd_kafka_poll: serves what is there; waits for the first thing otherwise. Gives how many were served. */
-export function* pollSteps(rk: Handle, timeoutMs: number): Steps<number> {
-  let served = 0;
-  const serve = (): boolean => {
-    served = serveOnce(rk);
-    return served > 0 || rk.stops;
-  };
-  try {
-    yield { timeoutMs, ready: serve };
-  } finally {
-    rk.yielded = false;
-    unwind(rk);
-  }
-  return served;
-}
-
-/** The reply queue, and what is forwarded to the consumer queue the other way round by poll_set_consumer. */
-function serveOnce(rk: Handle): number {
-  return rk.forwardReplies ? 0 : rk.queue.serve(Number.POSITIVE_INFINITY);
-}
+import { serveUrgent } from './urgent.ts';
 
 /** Records accepted and not reported, and everything else that a poll would serve. */
 export function outqLen(rk: Handle): number {
@@ -91,7 +72,7 @@ export function pollHot(rk: Handle): Polled {
   if (rk.consumer === null) return null;
   Atomics.add(rk.memory.head, POLLS, 1);
   rk.thread.drain();
-  const message = pollOnce(rk);
+  const message = pollOnce(rk, rk.consumer.queue.target);
   if (message !== null) {
     rk.yielded = false;
     unwind(rk);
@@ -101,8 +82,7 @@ export function pollHot(rk: Handle): Polled {
 
 /** rd_kafka_consumer_poll: the next record or error; rebalances run on the way. */
 export function* consumerPollSteps(rk: Handle, timeoutMs: number): Steps<Polled> {
-  const { consumer } = rk;
-  if (consumer === null)
+  if (rk.consumer === null)
     return new ErrorMessage(
       E.RD_KAFKA_RESP_ERR__UNKNOWN_GROUP,
       'this handle has no group.id',
@@ -110,42 +90,64 @@ export function* consumerPollSteps(rk: Handle, timeoutMs: number): Steps<Polled>
       -1,
       E.RD_KAFKA_OFFSET_INVALID,
     );
-  let message: Polled = null;
+  return yield* queuePollSteps(rk, rk.consumer.queue, timeoutMs, pollOnce);
+}
+
+/**
+ * Takes one thing off a queue, or off the one that it is forwarded to: what `take` gives, which runs callbacks on the
+ * way; null at the end of the time, when `queue_yield` is called, and when a callback yields.
+ */
+export function* queuePollSteps<T>(
+  rk: Handle,
+  queue: OpQueue,
+  timeoutMs: number,
+  take: (rk: Handle, queue: OpQueue) => T | null,
+): Steps<T | null> {
+  let got: T | null = null;
   const { head } = rk.memory;
-  Atomics.add(head, POLLS, 1);
+  const { consuming } = rk;
+  const counts = queue.target.consumes && consuming !== null;
+  if (counts) Atomics.add(head, POLLS, 1);
   const next = (): boolean => {
-    message = pollOnce(rk);
+    const { target } = queue;
+    got = take(rk, target);
     // A closed consumer has nothing to wait for.
-    return message !== null || rk.stops || consumer.closed;
+    return got !== null || rk.stops || target.woken || queue.woken || (counts && consuming.closed);
   };
   // The first look costs no waiting flag: the common case on a busy topic.
   rk.thread.drain();
   if (!next() && timeoutMs !== 0) {
-    Atomics.add(head, WAITING, 1);
+    if (counts) Atomics.add(head, WAITING, 1);
     try {
       yield { timeoutMs, ready: next };
     } finally {
-      Atomics.sub(head, WAITING, 1);
-      Atomics.add(head, POLLS, 1);
+      if (counts) {
+        Atomics.sub(head, WAITING, 1);
+        Atomics.add(head, POLLS, 1);
+      }
     }
   }
-  const yielded = rk.yielded;
-  rk.yielded = false;
+  const yielded = rk.yielded || queue.woken || queue.target.woken;
+  rk.yielded = queue.woken = queue.target.woken = false;
   unwind(rk);
-  if (message === null) {
-    const waited = consumer.closed ? E.RD_KAFKA_RESP_ERR__DESTROY : E.RD_KAFKA_RESP_ERR__TIMED_OUT;
+  if (got === null) {
+    const waited = counts && consuming.closed ? E.RD_KAFKA_RESP_ERR__DESTROY : E.RD_KAFKA_RESP_ERR__TIMED_OUT;
     setLastError(yielded ? E.RD_KAFKA_RESP_ERR__INTR : waited);
   }
-  return message;
+  return got;
 }
 
-/** One look at the consumer queue: rebalances first, replies if they are forwarded here. */
-export function pollOnce(rk: Handle): Polled {
-  const consumer = rk.consumer!;
-  while (!rk.stops && consumer.serveRebalance());
-  if (rk.forwardReplies && !rk.stops) rk.queue.serve(Number.POSITIVE_INFINITY);
+/** One look at a queue that is not forwarded: what is urgent first, replies if they go here, then a message. */
+export function pollOnce(rk: Handle, queue: OpQueue): Polled {
+  serveFirst(rk, queue);
+  return rk.stops || rk.consuming === null ? null : rk.consuming.walk.next(queue);
+}
+
+/** What comes before the messages of a queue. */
+export function serveFirst(rk: Handle, queue: OpQueue): void {
+  serveUrgent(rk, queue);
+  if (rk.mainQueue.target === queue && !rk.stops) rk.queue.serve(Number.POSITIVE_INFINITY);
   else if (rk.logs.pending > 0) rk.logs.serve();
-  return rk.stops ? null : consumer.next();
 }
 
 /** poll_start: the event loop serves from here on. */

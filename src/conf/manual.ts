@@ -70,7 +70,9 @@ function range(row: ValueRow): string {
     case 'bool':
       return 'true, false';
     case 'enum':
-      return [...row.values, ...Object.keys(row.synonyms ?? {})].map((word) => starred(row, word)).join(', ');
+      return [...row.values, ...Object.keys(row.synonyms ?? {}), ...(row.open ? [row.open.shown] : [])]
+        .map((word) => starred(row, word))
+        .join(', ');
     case 'flags':
       return row.values.map(([word]) => (Object.hasOwn(row.refused ?? {}, word) ? `${word}\\*` : word)).join(', ');
     default:

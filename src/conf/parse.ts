@@ -1,4 +1,5 @@
 // From a text to a property's value, by librdkafka's rules: numbers by strtol and strtod, words whatever their case. @thread any
+import { Pattern } from '../rd/pattern.ts';
 import type {
   BoolRow,
   EnumRow,
@@ -75,7 +76,7 @@ function parseString(row: StringRow, text: string | null): Parsed {
 function parsePatterns(row: PatternsRow, text: string | null): Parsed {
   for (const pattern of splitPatterns(text ?? '')) {
     try {
-      new RegExp(pattern);
+      new Pattern(pattern);
     } catch {
       return bad(`invalid pattern "${pattern}" for configuration property "${row.name}"`);
     }
@@ -135,7 +136,10 @@ function parseEnum(row: EnumRow, text: string | null): Parsed {
   const value =
     row.values.find((known) => known.toLowerCase() === lower) ??
     (Object.hasOwn(row.synonyms ?? {}, lower) ? row.synonyms?.[lower] : undefined);
-  return value === undefined ? bad(badWord(row.name, word)) : good(value);
+  if (value !== undefined) return good(value);
+  const { open } = row;
+  const further = open !== undefined && word.startsWith(open.prefix) && open.valid(word.slice(open.prefix.length));
+  return further ? good(word) : bad(badWord(row.name, word));
 }
 
 /** `a,+b,-c`: a and b are added to the current flags, c is taken away; what stands before a bad word has happened. */

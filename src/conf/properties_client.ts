@@ -337,7 +337,8 @@ export const CLIENT: readonly Row[] = [
     max: INT_MAX,
     default: 0,
     effect: 'not-yet',
-    holds: ['0'],
+    // Every sum of FETCH, ERROR, REBALANCE and OFFSET_COMMIT.
+    holds: ['0', '2', '8', '10', '16', '18', '24', '26', '32', '34', '40', '42', '48', '50', '56', '58'],
     text: 'Event types that go to the queues, as a sum of RD_KAFKA_EVENT_ values (conf_set_events).',
   },
   { name: 'error_cb', type: 'pointer', default: null, effect: 'yes', text: 'Called with errors (conf_set_error_cb).' },

@@ -59,7 +59,7 @@ export const CONSUMER: readonly Row[] = [
     importance: 'medium',
     type: 'string',
     default: null,
-    effect: 'not-yet',
+    effect: 'yes',
     text: 'Name of this member that survives its restarts (static membership).',
   },
   {
@@ -69,7 +69,6 @@ export const CONSUMER: readonly Row[] = [
     type: 'string',
     default: 'range,roundrobin',
     effect: 'yes',
-    yet: { 'cooperative-sticky': 'range,roundrobin' },
     text: "Assignors to offer, best first, separated by commas: range, roundrobin, cooperative-sticky. All members share one; the last can't be mixed with the others.",
   },
   {
@@ -98,8 +97,7 @@ export const CONSUMER: readonly Row[] = [
     who: 'C',
     type: 'kstring',
     default: 'consumer',
-    effect: 'not-yet',
-    holds: ['consumer'],
+    effect: 'yes',
     text: 'Group protocol type of the classic protocol.',
   },
   {
@@ -109,8 +107,7 @@ export const CONSUMER: readonly Row[] = [
     type: 'enum',
     values: ['classic', 'consumer'],
     default: 'classic',
-    effect: 'not-yet',
-    holds: ['classic'],
+    effect: 'yes',
     text: 'Group protocol: classic, or consumer (KIP-848).',
   },
   {
@@ -119,7 +116,7 @@ export const CONSUMER: readonly Row[] = [
     importance: 'medium',
     type: 'string',
     default: null,
-    effect: 'not-yet',
+    effect: 'yes',
     text: 'Assignor that the broker runs under group.protocol=consumer; the broker chooses when not set.',
   },
   {
@@ -129,7 +126,7 @@ export const CONSUMER: readonly Row[] = [
     min: 1,
     max: 3_600_000,
     default: 600_000,
-    effect: 'not-yet',
+    effect: 'yes',
     text: 'How often to ask who the group coordinator is, in ms.',
   },
   {
@@ -212,8 +209,8 @@ export const CONSUMER: readonly Row[] = [
     min: 0,
     max: 300_000,
     default: 1000,
-    effect: 'not-yet',
-    text: 'Wait before a partition whose local queue is full is fetched again, in ms.',
+    effect: 'yes',
+    text: 'How long a full local queue waits at most before it is looked at again, in ms; at once when the application has made room in it.',
   },
   {
     name: 'fetch.message.max.bytes',
@@ -266,9 +263,8 @@ export const CONSUMER: readonly Row[] = [
     type: 'enum',
     values: ['none', 'file', 'broker'],
     default: 'broker',
-    effect: 'not-yet',
-    holds: ['broker'],
-    text: 'Where offsets are stored.',
+    effect: 'yes',
+    text: 'Where offsets are stored: with anything but broker the offsets of revoked partitions are not committed.',
   },
   {
     name: 'isolation.level',
@@ -277,7 +273,7 @@ export const CONSUMER: readonly Row[] = [
     type: 'enum',
     values: ['read_uncommitted', 'read_committed'],
     default: 'read_committed',
-    effect: 'not-yet',
+    effect: 'yes',
     text: 'Read committed messages of transactions only, or all.',
   },
   {
@@ -285,8 +281,8 @@ export const CONSUMER: readonly Row[] = [
     who: 'C',
     type: 'pointer',
     default: null,
-    effect: 'not-yet',
-    text: 'Called with messages by consumer_poll (conf_set_consume_cb).',
+    effect: 'yes',
+    text: 'Called with messages by poll after poll_set_consumer, and by queue_poll_callback (conf_set_consume_cb).',
   },
   {
     name: 'rebalance_cb',
@@ -325,7 +321,7 @@ export const CONSUMER: readonly Row[] = [
     name: 'client.rack',
     type: 'kstring',
     default: '',
-    effect: 'not-yet',
+    effect: 'yes',
     text: 'Rack of this client, for fetching from the nearest replica.',
   },
   {

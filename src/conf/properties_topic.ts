@@ -1,5 +1,5 @@
 // Property rows for topics, in librdkafka's order (conf_dump and the manual show it). @thread any
-import { INT_MAX, isPartitioner } from './row_parts.ts';
+import { INT_MAX, isDuration, isPartitioner } from './row_parts.ts';
 import type { Row } from './row_types.ts';
 
 export const TOPIC: readonly Row[] = [
@@ -123,8 +123,8 @@ export const TOPIC: readonly Row[] = [
     deprecated: true,
     type: 'bool',
     default: true,
-    effect: 'not-yet',
-    text: 'Commit offsets from time to time; for the legacy consumer only.',
+    effect: { never: 'librdkafka ignores it' },
+    text: 'Not used.',
   },
   { name: 'enable.auto.commit', who: 'C', deprecated: true, type: 'alias', of: 'auto.commit.enable' },
   {
@@ -135,7 +135,7 @@ export const TOPIC: readonly Row[] = [
     min: 10,
     max: 86_400_000,
     default: 60_000,
-    effect: 'not-yet',
+    effect: 'yes',
     text: 'How often to commit offsets, in ms; for the legacy consumer only.',
   },
   {
@@ -145,9 +145,10 @@ export const TOPIC: readonly Row[] = [
     type: 'enum',
     values: ['smallest', 'largest', 'error'],
     synonyms: { earliest: 'smallest', beginning: 'smallest', latest: 'largest', end: 'largest' },
+    open: { prefix: 'by_duration:', shown: 'by_duration:PnDTnHnMn.nS', valid: isDuration },
     default: 'largest',
     effect: 'yes',
-    text: 'Where to start when there is no committed offset or it is out of range.',
+    text: 'Where to start when there is no committed offset or it is out of range; by_duration: at the first message that is no older.',
   },
   {
     name: 'offset.store.path',
@@ -155,7 +156,7 @@ export const TOPIC: readonly Row[] = [
     deprecated: true,
     type: 'string',
     default: '.',
-    effect: 'not-yet',
+    effect: 'yes',
     text: 'File or folder for offsets stored in files.',
   },
   {
@@ -166,7 +167,7 @@ export const TOPIC: readonly Row[] = [
     min: -1,
     max: 86_400_000,
     default: -1,
-    effect: 'not-yet',
+    effect: 'yes',
     text: 'How often to sync the offset file, in ms; -1 never, 0 after each write.',
   },
   {
@@ -176,7 +177,7 @@ export const TOPIC: readonly Row[] = [
     type: 'enum',
     values: ['file', 'broker'],
     default: 'broker',
-    effect: 'not-yet',
+    effect: 'yes',
     text: 'Where offsets are stored; for the legacy consumer only.',
   },
   {
@@ -186,7 +187,7 @@ export const TOPIC: readonly Row[] = [
     min: 0,
     max: 1_000_000,
     default: 0,
-    effect: 'not-yet',
+    effect: 'yes',
     text: 'Most messages that one consume_callback call hands out; 0 for no limit.',
   },
 ];

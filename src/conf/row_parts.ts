@@ -1,5 +1,6 @@
 // What several rows of the property table need: limits, flag words, validators, reasons. @thread any
 import * as contexts from '../defs/debug_contexts.generated.ts';
+import { parseDuration } from '../defs/offset_time.ts';
 
 export const INT_MAX = 2147483647;
 
@@ -32,7 +33,6 @@ const LATER = 'not there yet';
 export const MISSING_FEATURES: Readonly<Record<string, string>> = {
   ssl: LATER,
   sasl: LATER,
-  regex: LATER,
   sasl_gssapi: 'GSSAPI needs a native Kerberos library',
   sasl_plain: LATER,
   sasl_scram: LATER,
@@ -62,6 +62,11 @@ const PARTITIONERS: readonly string[] = [
 
 export function isPartitioner(value: string): boolean {
   return PARTITIONERS.includes(value);
+}
+
+/** Of Kafka 4.0's auto.offset.reset=by_duration:... */
+export function isDuration(value: string): boolean {
+  return parseDuration(value) !== null;
 }
 
 /** librdkafka knows every version but 0.6 and 0.7. */

@@ -70,6 +70,8 @@ export interface EnumRow extends Meaningful {
   readonly values: readonly string[];
   /** Further words, each with its canonical one. */
   readonly synonyms?: Readonly<Record<string, string>>;
+  /** Values beyond these, which begin with `prefix` and are kept as they are written; `shown` is for the manual. */
+  readonly open?: { readonly prefix: string; readonly shown: string; readonly valid: (rest: string) => boolean };
   readonly default: string;
 }
 

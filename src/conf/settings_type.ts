@@ -167,7 +167,7 @@ export interface TopicValues {
   readonly 'compression.level': number;
   readonly 'auto.commit.enable': boolean;
   readonly 'auto.commit.interval.ms': number;
-  readonly 'auto.offset.reset': 'smallest' | 'largest' | 'error';
+  readonly 'auto.offset.reset': 'smallest' | 'largest' | 'error' | `by_duration:${string}`;
   readonly 'offset.store.path': string;
   readonly 'offset.store.sync.interval.ms': number;
   readonly 'offset.store.method': 'file' | 'broker';
@@ -344,7 +344,15 @@ export interface Properties {
   readonly partitioner?: string;
   readonly 'compression.level'?: number;
   readonly 'auto.commit.enable'?: boolean;
-  readonly 'auto.offset.reset'?: 'smallest' | 'largest' | 'error' | 'earliest' | 'beginning' | 'latest' | 'end';
+  readonly 'auto.offset.reset'?:
+    | 'smallest'
+    | 'largest'
+    | 'error'
+    | 'earliest'
+    | 'beginning'
+    | 'latest'
+    | 'end'
+    | `by_duration:${string}`;
   readonly 'offset.store.path'?: string;
   readonly 'offset.store.sync.interval.ms'?: number;
   readonly 'consume.callback.max.messages'?: number;

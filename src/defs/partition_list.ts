@@ -79,11 +79,43 @@ export class PartitionEntry implements rd_kafka_topic_partition_t {
   }
 }
 
+/** Lists from here on are worth remembering where things are. */
+const LONG = 64;
+
+/**
+ * Where each partition of a list was when it was last looked for. The application changes entries and `elems` as it
+ * likes, so a place counts only when the entry is still there, and nothing is concluded from one that is missing.
+ */
+class Places {
+  private readonly byName: Map<string, number> = new Map();
+  /** So many entries are in the map, this one as the last. */
+  private known: number = 0;
+  private last: PartitionEntry | null = null;
+
+  find(elems: readonly PartitionEntry[], topic: string, partition: number): number {
+    if (this.known > elems.length || (this.known > 0 && elems[this.known - 1] !== this.last)) {
+      this.byName.clear();
+      this.known = 0;
+    }
+    for (; this.known < elems.length; this.known++) {
+      const entry = elems[this.known]!;
+      const name = `${entry.partition} ${entry.topic}`;
+      if (!this.byName.has(name)) this.byName.set(name, this.known);
+    }
+    this.last = elems.at(-1) ?? null;
+    const place = this.byName.get(`${partition} ${topic}`) ?? -1;
+    const entry = elems[place];
+    return entry !== undefined && entry.partition === partition && entry.topic === topic ? place : -1;
+  }
+}
+
 export class PartitionList implements rd_kafka_topic_partition_list_t {
   readonly elems: PartitionEntry[] = [];
   '~gone': string = '';
   // Not more than a hint in JavaScript: nothing is allocated for it.
   capacity: number;
+  /** Of a long list in which something was looked for; null for others. */
+  private places: Places | null = null;
 
   constructor(capacity: number = 0) {
     this.capacity = capacity;
@@ -118,7 +150,17 @@ export class PartitionList implements rd_kafka_topic_partition_list_t {
 
   /** Index of the first entry of that topic and partition, or -1. */
   indexOf(topic: string, partition: number): number {
-    return this.elems.findIndex((entry) => entry.partition === partition && entry.topic === topic);
+    const { elems } = this;
+    if (elems.length >= LONG) {
+      this.places ??= new Places();
+      const place = this.places.find(elems, topic, partition);
+      if (place >= 0) return place;
+    }
+    for (let i = 0; i < elems.length; i++) {
+      const entry = elems[i]!;
+      if (entry.partition === partition && entry.topic === topic) return i;
+    }
+    return -1;
   }
 
   find(topic: string, partition: number): PartitionEntry | null {
@@ -127,6 +169,7 @@ export class PartitionList implements rd_kafka_topic_partition_list_t {
 
   /** By `cmp`, or by topic and then partition. */
   sort(cmp: PartitionCmp | null, opaque: any): void {
+    this.places = null;
     if (cmp === null) this.elems.sort(byTopicAndPartition);
     else this.elems.sort((a, b) => cmp(a, b, opaque));
   }

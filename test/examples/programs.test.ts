@@ -68,4 +68,12 @@ test('the HTTP service delivers on SIGTERM what it has taken, and answers for it
 test('the consumer service ends on SIGTERM, and the next begins where it ended', (t) =>
   examples.consumerService(t, start, aCluster(t, 3)));
 
+test('the simple consumer prints the last messages and ends', (t) => examples.simpleConsumer(t, start, aCluster(t, 3)));
+
+test('the event loop takes messages, rebalances and commits off one queue', (t) =>
+  examples.eventLoop(t, start, aCluster(t, 3)));
+
+test('the pausing consumer handles everything in order, and the next begins where it ended', (t) =>
+  examples.pauseResume(t, start, aCluster(t, 3)));
+
 test('the ported C module sends without an event loop', (t) => examples.kafkaProducer(start, aCluster(t, 3)));

@@ -28,11 +28,14 @@ import {
   rd_kafka_mock_cluster_new,
   type rd_kafka_mock_cluster_t,
   rd_kafka_mock_group_initial_rebalance_delay_ms,
+  rd_kafka_mock_set_group_consumer_heartbeat_interval_ms,
 } from '../../src/rdkafka_mock.ts';
 import { DebugRing, debugContexts } from './debug_ring.ts';
 import { nothingLeft } from './nothing_left.ts';
 import { ReportLog } from './reports.ts';
 import { nothingAdded, type Resources, resources } from './resources.ts';
+
+const CONSUMER_PROTOCOL = process.env['TEST_GROUP_PROTOCOL'] === 'consumer';
 
 export type Config = Readonly<Record<string, string | number | boolean>>;
 
@@ -59,11 +62,13 @@ export interface TestCluster {
 /** What one test has made. */
 class Belongings {
   readonly ring: DebugRing;
+  consumerProtocol: boolean;
   private readonly before: Resources;
   private readonly enders: (() => void)[];
 
   constructor(t: TestContext) {
     this.ring = new DebugRing();
+    this.consumerProtocol = CONSUMER_PROTOCOL;
     this.before = resources();
     this.enders = [];
     t.onTestFinished(async () => {
@@ -113,12 +118,37 @@ export function belongs(t: TestContext, end: () => void): void {
   of(t).add(end);
 }
 
+/** With group.protocol=consumer these are the coordinator's, and refused. */
+const CLASSIC_ONLY: readonly string[] = [
+  'session.timeout.ms',
+  'heartbeat.interval.ms',
+  'partition.assignment.strategy',
+];
+
+/** `config` as one of group.protocol=consumer. */
+export function consumerProtocol(config: Config): Config {
+  const left = Object.entries(config).filter(([name]) => !CLASSIC_ONLY.includes(name));
+  return { ...Object.fromEntries(left), 'group.protocol': 'consumer' };
+}
+
+/**
+ * From here on the groups of this test are of group.protocol=consumer. TEST_GROUP_PROTOCOL=consumer does that for all tests,
+ * as librdkafka's TEST_CONSUMER_GROUP_PROTOCOL.
+ */
+export function useConsumerProtocol(t: TestContext): void {
+  of(t).consumerProtocol = true;
+}
+
+function withGroupProtocol(t: TestContext, config: Config): Config {
+  return of(t).consumerProtocol && 'group.id' in config ? consumerProtocol(config) : config;
+}
+
 /** A conf with these properties, debug contexts by TEST_DEBUG, and its log lines in the test's ring. */
 export function aConf(t: TestContext, config: Config = {}, callbacks: TestCallbacks = {}): rd_kafka_conf_t {
   const { ring } = of(t);
   const conf = rd_kafka_conf_new();
   const debug = debugContexts();
-  const all = debug === null ? config : { debug, ...config };
+  const all = withGroupProtocol(t, debug === null ? config : { debug, ...config });
   for (const [property, value] of Object.entries(all)) {
     const errstr = out<string>();
     if (rd_kafka_conf_set(conf, property, String(value), errstr) !== RD_KAFKA_CONF_OK) throw new Error(errstr.value);
@@ -170,6 +200,7 @@ export function aCluster(t: TestContext, brokers: number = 1): TestCluster {
   const mock = rd_kafka_mock_cluster_new(rk, brokers);
   if (mock === null) throw new Error('rd_kafka_mock_cluster_new');
   rd_kafka_mock_group_initial_rebalance_delay_ms(mock, 0);
+  if (CONSUMER_PROTOCOL) rd_kafka_mock_set_group_consumer_heartbeat_interval_ms(mock, 200);
   let ended = false;
   of(t).add(() => {
     if (!ended) rd_kafka_mock_cluster_destroy(mock);

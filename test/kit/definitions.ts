@@ -47,8 +47,14 @@ function saidByUs(field: Field, version: number, lacking: boolean): Said {
     nullable: holds(field.nullable, version),
     tag: holds(field.tagged, version) ? field.tag : null,
     ignorable: lacking && field.ignorable,
-    default: field.fields !== null && !field.array && field.default === undefined ? undefined : defaultOf(field),
+    default: field.fields !== null && !field.array && field.default === undefined ? undefined : said(field),
   };
+}
+
+/** The bytes of a raw string are a string to Kafka. */
+function said(field: Field): unknown {
+  const value = defaultOf(field);
+  return field.raw && value !== null ? Buffer.from(value).toString() : value;
 }
 
 function compare(

@@ -338,7 +338,7 @@ export class FakeCoordinator {
       partitions: partitionIndexes.map((partitionIndex: number) => ({
         partitionIndex,
         committedOffset: this.committed.get(`${name} ${partitionIndex}`) ?? -1,
-        metadata: '',
+        metadata: new Uint8Array(0),
         errorCode: code,
       })),
     }));

@@ -1,12 +1,21 @@
 // Consumers (without fetching) against the FakeCoordinator, on one clock that the test moves. @thread any
 import { Group } from '../../src/main/group/group.ts';
-import type { AppOp, Assignment, GroupEnv, GroupSettings, PartitionOffset, Reach } from '../../src/main/group_env.ts';
+import type {
+  AppOp,
+  Assignment,
+  GroupEnv,
+  GroupSettings,
+  PartitionName,
+  PartitionOffset,
+  Reach,
+} from '../../src/main/group_env.ts';
 import { FakeCoordinator } from './fake_coordinator.ts';
 
 export const SETTINGS: GroupSettings = {
   'client.id': 'test',
   'group.id': 'g',
   'group.instance.id': null,
+  'group.protocol.type': 'consumer',
   'session.timeout.ms': 6000,
   'heartbeat.interval.ms': 1000,
   'max.poll.interval.ms': 20_000,
@@ -14,6 +23,7 @@ export const SETTINGS: GroupSettings = {
   'partition.assignment.strategy': 'range,roundrobin',
   'enable.auto.commit': true,
   'auto.commit.interval.ms': 5000,
+  'offset.store.method': 'broker',
   'retry.backoff.ms': 100,
   'retry.backoff.max.ms': 1000,
   'socket.timeout.ms': 60_000,
@@ -42,6 +52,10 @@ export class FakeAssignment implements Assignment {
     if (this.active.size > 0) throw new Error('assign() on an assignment that is not empty');
     this.member.events.push(`assign ${partitions.map(keyOf).join(',')}`);
     this.leaving = null;
+    this.take(partitions);
+  }
+
+  private take(partitions: readonly PartitionOffset[]): void {
     for (const each of partitions) {
       this.active.set(keyOf(each), { ...each });
       this.taken.set(keyOf(each), this.member.group.generation());
@@ -52,8 +66,23 @@ export class FakeAssignment implements Assignment {
 
   unassign(done: () => void): void {
     this.member.events.push('unassign');
-    this.leaving = this.active;
-    this.active = new Map();
+    this.letGo([...this.active.values()], done);
+  }
+
+  incrementalAssign(partitions: readonly PartitionOffset[]): void {
+    this.member.events.push(`add ${partitions.map(keyOf).join(',')}`);
+    this.take(partitions.filter((each) => !this.active.has(keyOf(each))));
+  }
+
+  incrementalUnassign(partitions: readonly PartitionName[], done: () => void): void {
+    this.member.events.push(`remove ${partitions.map(keyOf).join(',')}`);
+    this.letGo(partitions, done);
+  }
+
+  private letGo(partitions: readonly PartitionName[], done: () => void): void {
+    const leaving = partitions.flatMap((each) => this.active.get(keyOf(each)) ?? []);
+    this.leaving = new Map(leaving.map((each) => [keyOf(each), each]));
+    for (const each of leaving) this.active.delete(keyOf(each));
     this.whenStopped(() => {
       this.member.events.push('stopped');
       done();
@@ -61,8 +90,10 @@ export class FakeAssignment implements Assignment {
     });
   }
 
-  stored(onlyNew: boolean): PartitionOffset[] {
+  stored(onlyNew: boolean, only?: readonly PartitionName[]): PartitionOffset[] {
+    const wanted = only === undefined ? null : new Set(only.map(keyOf));
     return [...this.active, ...(this.leaving ?? [])].flatMap(([key, { topic, partition }]) => {
+      if (wanted !== null && !wanted.has(key)) return [];
       const offset = this.stored_.get(key);
       if (offset === undefined || (onlyNew && offset <= (this.committed_.get(key) ?? -1))) return [];
       return [{ topic, partition, offset }];
@@ -131,6 +162,9 @@ export class TestMember {
       coordinatorAddress: () => undefined,
       partitionCount: (topic) => (world.topics.has(topic) ? world.topics.get(topic)! : null),
       topicError: (topic) => world.topicErrors.get(topic) ?? 3,
+      partitionRacks: (topic) => world.racks(topic),
+      allTopics: () => world.allTopics,
+      ignores: (topic) => world.ignored.has(topic),
       wantTopics: (topics) => this.wanted.push(topics),
       reach: () => world.reach,
       wake: () => {
@@ -140,7 +174,10 @@ export class TestMember {
         this.ops.push(op);
         if (op.type !== 'rebalance' || options.callback !== 'auto') return;
         const assign = op.err === -175;
-        world.after(world.random() * 20, () => this.group.onAssignCall(assign ? op.partitions : null));
+        world.after(world.random() * 20, () => {
+          if (this.group.rebalanceProtocol() !== 'COOPERATIVE') this.group.onAssignCall(assign ? op.partitions : null);
+          else this.group.onAssignCall(op.partitions, assign ? 'add' : 'remove');
+        });
       },
       fatal: (err, text) => this.fatal.push([err, text]),
     };
@@ -165,6 +202,10 @@ export class World {
   readonly members: TestMember[] = [];
   readonly topics: Map<string, number> = new Map();
   readonly topicErrors: Map<string, number> = new Map();
+  /** What a full list of topics says. */
+  allTopics: ReadonlySet<string> | null = null;
+  readonly ignored: Set<string> = new Set();
+  racks: (topic: string) => readonly (readonly string[])[] | null = () => null;
   readonly random: () => number;
   reach: Reach = 'coordinator';
   sent: (member: TestMember, name: string) => void = () => undefined;

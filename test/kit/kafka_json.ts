@@ -21,6 +21,7 @@ function valueFrom(field: Field, json: any, version: number): any {
   if (json === null) return null;
   if (field.array) return json.map((one: any) => valueFrom({ ...field, array: false }, one, version));
   if (field.fields !== null) return fieldsFrom(field.fields, json, version);
+  if (field.raw) return new Uint8Array(Buffer.from(json));
   return isBytes(field) ? new Uint8Array(Buffer.from(json, 'base64')) : json;
 }
 
@@ -45,6 +46,7 @@ function valueTo(field: Field, value: any, version: number): any {
   if (value === null) return null;
   if (field.array) return value.map((one: any) => valueTo({ ...field, array: false }, one, version));
   if (field.fields !== null) return fieldsTo(field.fields, value, version);
+  if (field.raw) return Buffer.from(value).toString();
   return isBytes(field) ? Buffer.from(value).toString('base64') : value;
 }
 

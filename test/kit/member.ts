@@ -8,7 +8,10 @@ import {
   rd_kafka_assignment,
   rd_kafka_consumer_poll,
   rd_kafka_err2name,
+  rd_kafka_incremental_assign,
+  rd_kafka_incremental_unassign,
   type rd_kafka_message_t,
+  rd_kafka_rebalance_protocol,
   rd_kafka_subscribe,
   type rd_kafka_t,
   type rd_kafka_topic_partition_list_t,
@@ -73,7 +76,9 @@ export function aMember(
       const assigns = err === RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS;
       member.rebalances.push(`${assigns ? '+' : '-'}${partitions.cnt}`);
       before(member, err);
-      rd_kafka_assign(rk, assigns ? partitions : null);
+      if (rd_kafka_rebalance_protocol(rk) !== 'COOPERATIVE') rd_kafka_assign(rk, assigns ? partitions : null);
+      else if (assigns) rd_kafka_incremental_assign(rk, partitions);
+      else rd_kafka_incremental_unassign(rk, partitions);
     },
   });
   return member;

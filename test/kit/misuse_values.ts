@@ -18,6 +18,10 @@ export interface Case {
 export interface World {
   readonly producer: k.rd_kafka_t;
   readonly consumer: k.rd_kafka_t;
+  /** Without a group; it consumes partition 0 of `misuse`. */
+  readonly simple: k.rd_kafka_t;
+  readonly event: k.rd_kafka_event_t;
+  readonly destroyedEvent: k.rd_kafka_event_t;
   readonly destroyedHandle: k.rd_kafka_t;
   readonly mock: mock.rd_kafka_mock_cluster_t;
   readonly destroyedMock: mock.rd_kafka_mock_cluster_t;
@@ -32,10 +36,13 @@ const MAKERS: Readonly<Record<string, (world: World, fn: string, dead: boolean) 
   },
   rd_kafka_conf_t: (_world, _fn, dead) => ended(k.rd_kafka_conf_new(), k.rd_kafka_conf_destroy, dead),
   rd_kafka_topic_conf_t: (_world, _fn, dead) => ended(k.rd_kafka_topic_conf_new(), k.rd_kafka_topic_conf_destroy, dead),
-  rd_kafka_topic_t: ({ producer }, _fn, dead) => {
-    if (!dead) return k.rd_kafka_topic_new(producer, 'misuse', null);
-    return ended(k.rd_kafka_topic_new(producer, 'misuse-destroyed', null)!, k.rd_kafka_topic_destroy, true);
+  rd_kafka_topic_t: ({ producer, simple }, fn, dead) => {
+    const rk = /^(consume|seek)/.test(fn) ? simple : producer;
+    if (!dead) return k.rd_kafka_topic_new(rk, 'misuse', null);
+    return ended(k.rd_kafka_topic_new(rk, 'misuse-destroyed', null)!, k.rd_kafka_topic_destroy, true);
   },
+  rd_kafka_queue_t: ({ simple }, _fn, dead) => ended(k.rd_kafka_queue_new(simple), k.rd_kafka_queue_destroy, dead),
+  rd_kafka_event_t: ({ event, destroyedEvent }, _fn, dead) => (dead ? destroyedEvent : event),
   rd_kafka_topic_partition_list_t: (_world, _fn, dead) => {
     const list = k.rd_kafka_topic_partition_list_new(1);
     k.rd_kafka_topic_partition_list_add(list, 'misuse', 0);
@@ -56,13 +63,26 @@ const MAKERS: Readonly<Record<string, (world: World, fn: string, dead: boolean) 
     k.rd_kafka_metadata(producer, 0, null, metadata, 15_000);
     return ended(metadata.value, k.rd_kafka_metadata_destroy, dead);
   },
+  rd_kafka_group_list: ({ producer }, _fn, dead) => {
+    const list = k.out<k.rd_kafka_group_list>();
+    k.rd_kafka_list_groups(producer, null, list, 15_000);
+    return ended(list.value, k.rd_kafka_group_list_destroy, dead);
+  },
+  rd_kafka_consumer_group_metadata_t: (_world, _fn, dead) =>
+    ended(k.rd_kafka_consumer_group_metadata_new('misuse'), k.rd_kafka_consumer_group_metadata_destroy, dead),
+  rd_kafka_mock_cgrp_consumer_target_assignment_t: (_world, _fn, dead) =>
+    ended(
+      mock.rd_kafka_mock_cgrp_consumer_target_assignment_new([], []),
+      mock.rd_kafka_mock_cgrp_consumer_target_assignment_destroy,
+      dead,
+    ),
   rd_kafka_mock_cluster_t: ({ mock, destroyedMock }, _fn, dead) => (dead ? destroyedMock : mock),
   rd_kafka_mock_request_t: ({ mock: cluster }, _fn, dead) =>
     ended(mock.rd_kafka_mock_get_requests(cluster)[0]!, mock.rd_kafka_mock_request_destroy, dead),
 };
 
 /** Nothing that exists makes one yet. */
-const NOT_MADE_YET: ReadonlySet<string> = new Set(['rd_kafka_queue_t', 'rd_kafka_Node_t']);
+const NOT_MADE_YET: ReadonlySet<string> = new Set(['rd_kafka_Node_t']);
 
 function ended<T>(object: T, destroy: (object: T) => void, dead: boolean): T {
   if (dead) destroy(object);
@@ -150,6 +170,9 @@ function others(world: World, fn: string, type: string, maker: (typeof MAKERS)[s
   return [bad('an object of another type', stranger), bad('destroyed', maker(world, fn, true), 'gone')];
 }
 
+/** What is in their array is overwritten. */
+const LENT: ReadonlySet<string> = new Set(['consume_batch', 'consume_batch_queue', 'event_message_array']);
+
 function plainCases(world: World, fn: string, type: string, none: Verdict): Case[] | null {
   if (type === 'string') return [...isNull(none), ...NUMBERS, bad('{}', {}), bad('a string with NUL', 'a\0b')];
   if (type === 'boolean') return [...isNull('type'), ...NOT_A_NUMBER, ...OUT_OF_RANGE];
@@ -165,7 +188,8 @@ function plainCases(world: World, fn: string, type: string, none: Verdict): Case
   if (element === undefined) return null;
   const items =
     element === 'number' || ENUMS.has(element) ? [bad('[NaN]', [Number.NaN], 'range')] : [bad('[42]', [42])];
-  return [...isNull(none), ...NUMBERS, ...NOT_A_NUMBER, bad('[null]', [null]), ...items];
+  const lists = [...isNull(none), ...NUMBERS, ...NOT_A_NUMBER];
+  return LENT.has(fn) ? lists : [...lists, bad('[null]', [null]), ...items];
 }
 
 function listCases(world: World, fn: string, type: string, none: Verdict): Case[] {

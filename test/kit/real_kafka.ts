@@ -15,7 +15,9 @@ export async function setup(project: TestProject): Promise<(() => Promise<void>)
     project.provide('bootstrap', given);
     return undefined;
   }
-  const kafka = await startKafka({ progress: console.log });
+  // Members of KIP-848 groups hear of changes by their heartbeats.
+  const config = { 'group.consumer.heartbeat.interval.ms': 500, 'group.consumer.min.heartbeat.interval.ms': 100 };
+  const kafka = await startKafka({ progress: console.log, config });
   project.provide('bootstrap', kafka.bootstrap);
   return () => kafka.stop();
 }

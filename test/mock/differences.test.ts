@@ -1,6 +1,7 @@
 // Rows of docs/differences.md that no other test holds; test/differences.test.ts names the test of each row.
 import { expect, test } from 'vitest';
 import * as k from '../../src/rdkafka.ts';
+import * as m from '../../src/rdkafka_mock.ts';
 import { aCluster, aConf, aConsumer, aHandle, aProducer } from '../kit/builders.ts';
 import { pollUntil } from '../kit/consuming.ts';
 import { readTopic } from '../kit/read_topic.ts';
@@ -61,6 +62,21 @@ test('the text of a report that failed is that of its error, not the payload', (
   );
 
   expect(texts).toEqual([k.rd_kafka_err2str(k.RD_KAFKA_RESP_ERR__PURGE_QUEUE)]);
+});
+
+test('a topic that a broker has refused once is tried again by the next message', (t) => {
+  const { bootstrap, mock } = aCluster(t, 1);
+  m.rd_kafka_mock_topic_create(mock, 't', 1, 1);
+  const p = aProducer(t, { 'bootstrap.servers': bootstrap });
+  const denied = k.RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED;
+  m.rd_kafka_mock_partition_push_request_errors(mock, 't', 0, m.RD_KAFKAP_Produce, 1, denied);
+
+  for (let i = 0; i < 2; i++) {
+    expect(k.rd_kafka_producev(p.rk, { topic: 't', value: `${i}` })).toBe(0);
+    expect(k.rd_kafka_flush(p.rk, 45_000)).toBe(0);
+  }
+
+  expect(p.reports.all.map(({ err }) => err)).toEqual([denied, 0]);
 });
 
 test('a handle stays with its thread: it cannot be sent to another', (t) => {

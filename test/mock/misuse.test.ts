@@ -31,8 +31,15 @@ beforeAll(() => {
   mock.rd_kafka_mock_cluster_destroy(destroyedMock);
   const destroyedHandle = handle(k.RD_KAFKA_PRODUCER, {});
   k.rd_kafka_destroy(destroyedHandle);
+  const producer = handle(k.RD_KAFKA_PRODUCER, bootstrap);
+  const simple = handle(k.RD_KAFKA_CONSUMER, bootstrap);
+  const [event, destroyedEvent] = events(producer, simple);
+  k.rd_kafka_event_destroy(destroyedEvent);
   world = {
-    producer: handle(k.RD_KAFKA_PRODUCER, bootstrap),
+    producer,
+    simple,
+    event,
+    destroyedEvent,
     consumer: handle(k.RD_KAFKA_CONSUMER, { ...bootstrap, 'group.id': 'misuse', 'auto.offset.reset': 'earliest' }),
     destroyedHandle,
     mock: cluster,
@@ -43,17 +50,28 @@ beforeAll(() => {
 
 afterAll(() => {
   const base = mock.rd_kafka_mock_cluster_handle(world.mock);
-  for (const rk of [world.consumer, world.producer, base]) rk[Symbol.dispose]();
+  for (const rk of [world.consumer, world.simple, world.producer, base]) rk[Symbol.dispose]();
 });
 
 function handle(type: 0 | 1, properties: Record<string, string>): k.rd_kafka_t {
   const conf = k.rd_kafka_conf_new();
   for (const [name, value] of Object.entries({ log_level: '0', ...properties })) k.rd_kafka_conf_set(conf, name, value);
+  if (properties['group.id'] === undefined) k.rd_kafka_conf_set_consume_cb(conf, () => {});
   if (type === k.RD_KAFKA_PRODUCER)
     k.rd_kafka_conf_set_dr_msg_cb(conf, (_rk, message) => {
       if (message.err === 0) reports++;
     });
   return k.rd_kafka_new(type, conf)!;
+}
+
+/** Two events that a simple consumer is left with, fetching. */
+function events(producer: k.rd_kafka_t, simple: k.rd_kafka_t): [k.rd_kafka_event_t, k.rd_kafka_event_t] {
+  for (const value of ['a', 'b'])
+    k.rd_kafka_producev(producer, k.RD_KAFKA_V_TOPIC('misuse'), k.RD_KAFKA_V_PARTITION(0), k.RD_KAFKA_V_VALUE(value));
+  expect(k.rd_kafka_flush(producer, 15_000)).toBe(0);
+  const queue = k.rd_kafka_queue_new(simple);
+  k.rd_kafka_consume_start_queue(k.rd_kafka_topic_new(simple, 'misuse', null)!, 0, 0, queue);
+  return [k.rd_kafka_queue_poll(queue, 15_000)!, k.rd_kafka_queue_poll(queue, 15_000)!];
 }
 
 function deliver(): void {

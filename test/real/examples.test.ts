@@ -21,6 +21,13 @@ test('the HTTP service answers with the place of the message', () => examples.ht
 test('the consumer service ends on SIGTERM, and the next begins where it ended', (t) =>
   examples.consumerService(t, start, env()));
 
+test('the simple consumer prints the last messages and ends', (t) => examples.simpleConsumer(t, start, env()));
+
+test('the event loop takes messages, rebalances and commits off one queue', (t) => examples.eventLoop(t, start, env()));
+
+test('the pausing consumer handles everything in order, and the next begins where it ended', (t) =>
+  examples.pauseResume(t, start, env()));
+
 test('the ported C module sends without an event loop', () => examples.kafkaProducer(start, env()));
 
 test('the service of the testing example places orders', async () => {

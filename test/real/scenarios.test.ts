@@ -16,11 +16,25 @@ import {
 } from '../kit/scenarios/0011_produce_batch.ts';
 import { nullPayloads } from '../kit/scenarios/0013_null_msgs.ts';
 import { CODECS, throughCodec } from '../kit/scenarios/0017_compression.ts';
+import { groupsWithMembers } from '../kit/scenarios/0019_list_groups.ts';
 import { committedOfMissingPartition, producerWithGroupId } from '../kit/scenarios/0020_destroy_hang.ts';
+import { assignedAtOffsets } from '../kit/scenarios/0029_assign_offset.ts';
+import {
+  COMMIT_CASES,
+  commitOfMissingPartitions,
+  commitOfNothing,
+  commitsAsConfigured,
+} from '../kit/scenarios/0030_offset_commit.ts';
+import { askedAndHeard } from '../kit/scenarios/0031_get_offsets.ts';
+import { RESETS, resetsTo } from '../kit/scenarios/0034_offset_reset.ts';
+import { partialFetches } from '../kit/scenarios/0036_partial_fetch.ts';
+import { largerThanAFetch } from '../kit/scenarios/0041_fetch_max_bytes.ts';
 import { grownWhileProducing, newPartitionsAreUsed } from '../kit/scenarios/0044_partition_cnt.ts';
 import { topicHandleAsCache } from '../kit/scenarios/0046_rkt_cache.ts';
 import { builtInPartitioner, HASHES, partitionerOutOfRange } from '../kit/scenarios/0048_partitioner.ts';
+import { connectionsBreak } from '../kit/scenarios/0049_consume_conn_close.ts';
 import { timestampsOf } from '../kit/scenarios/0052_msg_timestamps.ts';
+import { offsetsByTime } from '../kit/scenarios/0054_offset_time.ts';
 import { LATENCY_CASES, oneAfterTheOther } from '../kit/scenarios/0055_producer_latency.ts';
 import { invalidTopic } from '../kit/scenarios/0057_invalid_topic.ts';
 import { clusterId, controllerId } from '../kit/scenarios/0063_clusterid.ts';
@@ -35,14 +49,18 @@ import {
   nobodyAnswers,
   SILENCE_CASES,
 } from '../kit/scenarios/0076_produce_retry.ts';
+import { fetchMaxBytes } from '../kit/scenarios/0082_fetch_max_bytes.ts';
 import { DESTROY_CASES, DESTROY_FLAGS, destroyFlags } from '../kit/scenarios/0084_destroy_flags.ts';
 import { goesOnAfterPurge, PURGE_REMOTES, purgeRemote } from '../kit/scenarios/0086_purge.ts';
 import { outlivesMetadata } from '../kit/scenarios/0088_produce_metadata_timeout.ts';
 import { answersLost, WINDOW } from '../kit/scenarios/0090_idempotence.ts';
 import { timedOutWhileHeld } from '../kit/scenarios/0094_idempotence_msg_timeout.ts';
+import { metadataThereAndBack } from '../kit/scenarios/0099_commit_metadata.ts';
 import { batchSizeBounds } from '../kit/scenarios/0110_batch_size.ts';
 import { longStays, shortMoves, zeroScatters } from '../kit/scenarios/0114_sticky_partitioning.ts';
 import { flushOverridesLinger, lingersWithoutFlush } from '../kit/scenarios/0125_immediate_flush.ts';
+import { BACKOFFS, queueOfOne } from '../kit/scenarios/0127_fetch_queue_backoff.ts';
+import { storeAndCommit, storeMessages } from '../kit/scenarios/0130_store_offsets.ts';
 import { cacheOutlivesFullRefresh, metadataBeforeJoin } from '../kit/scenarios/0146_metadata_mock.ts';
 
 const env = { bootstrap: inject('bootstrap') };
@@ -118,6 +136,44 @@ test('0020: a producer with a group.id ends', async (t) => {
   await producerWithGroupId(t, env);
 });
 
+test('0019: groups are listed with their members', async (t) => {
+  await groupsWithMembers(t, env);
+});
+
+test('0029: partitions begin at the offsets that assign gives them, by hand and in rebalance_cb', async (t) => {
+  await assignedAtOffsets(t, env);
+});
+
+for (const each of COMMIT_CASES)
+  test(`0030: ${each.name}: the next consumer goes on where the first had committed`, async (t) => {
+    await commitsAsConfigured(t, env, each);
+  });
+
+test('0030: a commit with nothing new says so', async (t) => {
+  await commitOfNothing(t, env);
+});
+
+test('0030: a commit for partitions that are not there tells the error of each', (t) => {
+  commitOfMissingPartitions(t, env);
+});
+
+test('0031: the ends of a partition are known by asking its leader, and without asking once it is consumed', async (t) => {
+  await askedAndHeard(t, env);
+});
+
+for (const [reset, first] of Object.entries(RESETS))
+  test(`0034: auto.offset.reset=${reset}: without an offset to begin at comes ${first}`, async (t) => {
+    await resetsTo(t, env, reset, first);
+  });
+
+test('0036: fetches that end amid a message bring all in order', async (t) => {
+  await partialFetches(t, env);
+});
+
+test('0041: messages larger than fetch.message.max.bytes come, too', async (t) => {
+  await largerThanAFetch(t, env, 200);
+});
+
 test('0044: every message is delivered while the topic gets more partitions', async (t) => {
   await grownWhileProducing(t, env);
 });
@@ -139,11 +195,31 @@ test("0048: a partitioner of the application's that names a partition which is n
   await partitionerOutOfRange(t, env);
 });
 
+test('0049: connections that break while a consumer reads cost no message', async (t) => {
+  await connectionsBreak(t, env);
+});
+
 for (const kind of ['CreateTime', 'LogAppendTime'] as const)
   for (const codec of ['none', 'gzip'] as const)
     test(`0052: ${kind}, codec ${codec}: messages are consumed with the timestamps that the topic wants`, async (t) => {
       await timestampsOf(t, env, kind, codec);
     });
+
+test('0054: offsets by time are those of the first messages at or after it', async (t) => {
+  await offsetsByTime(t, env);
+});
+
+test('0099: metadata of a commit with a NUL in it comes back whole', async (t) => {
+  await metadataThereAndBack(t, env, Buffer.from('Hello\0world!'));
+});
+
+test('0130: stored offsets are committed with their metadata, and refused where nothing is assigned', async (t) => {
+  await storeAndCommit(t, env);
+});
+
+test('0130: the offset behind a message is stored, one by one and in lists of which some are refused', async (t) => {
+  await storeMessages(t, env);
+});
 
 for (const one of LATENCY_CASES)
   test(`0055: with ${one.name} messages are delivered one after the other, without a flush`, async (t) => {
@@ -213,6 +289,10 @@ describe.each(PURGE_REMOTES)('0086: idempotence $idempotence, gapless $gapless',
   });
 });
 
+test('0082: fetch.max.bytes below what the partitions may bring brings all of them', async (t) => {
+  await fetchMaxBytes(t, env, 10);
+});
+
 test('0088: messages survive that brokers are away for longer than metadata is valid', async (t) => {
   await outlivesMetadata(t, env);
 });
@@ -240,6 +320,11 @@ test('0125: flush does not wait for linger.ms', async (t) => {
 test('0125: without flush messages wait for linger.ms', async (t) => {
   await lingersWithoutFlush(t, env);
 });
+
+for (const backoff of BACKOFFS)
+  test(`0127: a queue of one message is filled again with fetch.queue.backoff.ms ${backoff ?? 'by default'}`, async (t) => {
+    await queueOfOne(t, env, backoff);
+  });
 
 test('0090: answers lost within what a broker remembers', (t) => answersLost(t, env, WINDOW * 2, WINDOW - 1));
 

@@ -45,6 +45,8 @@ import type { Env } from './env.ts';
 export interface TopicEnv extends Env {
   /** An empty topic of four partitions. */
   readonly topic: string;
+  /** group.protocol; classic unless told. */
+  readonly protocol?: 'consumer';
 }
 
 const servers = ({ bootstrap }: Env): Config => ({ 'bootstrap.servers': bootstrap });

@@ -12,6 +12,9 @@ export const EXAMPLES: readonly string[] = [
   'examples/first.ts',
   'examples/http_producer.ts',
   'examples/consumer_service.ts',
+  'examples/simple_consumer.ts',
+  'examples/event_loop.ts',
+  'examples/pause_resume.ts',
   'examples/kafka_producer_main.ts',
 ];
 
@@ -113,4 +116,61 @@ export async function kafkaProducer(start: StartProgram, { bootstrap }: Env): Pr
   ]);
   const snmp = (await readTopic(bootstrap, 'snmp-data')).records;
   expect(snmp.filter(({ key }) => devices.some((device) => device === String(key)))).toHaveLength(2);
+}
+
+/** Prints the last messages of the partition, and ends by itself. */
+export async function simpleConsumer(t: TestContext, start: StartProgram, { bootstrap }: Env): Promise<void> {
+  const topic = await freshTopic(bootstrap, 1);
+  produceTo(t, bootstrap, topic, ['a', 'b', 'c', 'd']);
+
+  const program = start('examples/simple_consumer.ts', {
+    KAFKA_BOOTSTRAP: bootstrap,
+    KAFKA_TOPIC: topic,
+    KAFKA_LAST: '3',
+  });
+
+  expect(await program.ended).toBe(0);
+  expect(program.out()).toBe('@1: b\n@2: c\n@3: d\nthe end, at offset 4\n');
+}
+
+/** Takes everything off one queue, the rebalance of its end included. */
+export async function eventLoop(t: TestContext, start: StartProgram, { bootstrap }: Env): Promise<void> {
+  const topic = await freshTopic(bootstrap, 1);
+  const env = { KAFKA_BOOTSTRAP: bootstrap, KAFKA_TOPIC: topic, KAFKA_GROUP: `g-${randomUUID()}` };
+  produceTo(t, bootstrap, topic, ['a', 'b']);
+
+  const program = start('examples/event_loop.ts', env);
+  await program.says(/@1: b/);
+  await program.says(/committed 0@2: NO_ERROR/);
+  program.process.kill('SIGTERM');
+
+  expect(await program.ended).toBe(0);
+  expect(program.out()).toMatch(/^assigned 0\n@0: a\n(.*\n)*revoked 0\n(.*\n)*closed\n$/);
+  expect(program.err()).toBe('');
+}
+
+/** Handles everything in the order of its partition, and commits what it has handled. */
+export async function pauseResume(t: TestContext, start: StartProgram, { bootstrap }: Env): Promise<void> {
+  const topic = await freshTopic(bootstrap, 2);
+  const env = { KAFKA_BOOTSTRAP: bootstrap, KAFKA_TOPIC: topic, KAFKA_GROUP: `g-${randomUUID()}` };
+  const { rk } = aProducer(t, { 'bootstrap.servers': bootstrap });
+  for (let i = 0; i < 40; i++) expect(rd_kafka_producev(rk, { topic, partition: i % 2, value: `${i}` })).toBe(0);
+  expect(rd_kafka_flush(rk, 20_000)).toBe(0);
+
+  const program = start('examples/pause_resume.ts', env);
+  await Promise.all([program.says(/\[0\] @19: 38/), program.says(/\[1\] @19: 39/)]);
+  program.process.kill('SIGTERM');
+  expect(await program.ended).toBe(0);
+  const lines = program.out().split('\n');
+  const again = start('examples/pause_resume.ts', env);
+  expect(rd_kafka_producev(rk, { topic, partition: 0, value: 'next' })).toBe(0);
+  await again.says(/: next/);
+  again.process.kill('SIGTERM');
+
+  for (const partition of [0, 1])
+    expect(lines.filter((line) => line.startsWith(`[${partition}]`))).toEqual(
+      Array.from({ length: 20 }, (_, i) => `[${partition}] @${i}: ${2 * i + partition}`),
+    );
+  expect(await again.ended).toBe(0);
+  expect(again.out()).toBe('[0] @20: next\nclosed\n');
 }

@@ -35,8 +35,5 @@ it('the manual shows what has no effect, and which values', () => {
 
   expect(text).toMatch(/\| `statistics\.interval\.ms` .* \| \*\*not yet\*\* \|/);
   expect(text).toMatch(/\| `socket\.send\.buffer\.bytes` .* \| \*\*never\*\*: Node can't/);
-  expect(text).toMatch(
-    /\| `partition\.assignment\.strategy` .*Without effect yet: cooperative-sticky \(range,roundrobin/,
-  );
   expect(text).toMatch(/\| `socket\.timeout\.ms` \| \\\* \| 10 \.\. 300000 \| `60000` \| low \| {2}\|/);
 });

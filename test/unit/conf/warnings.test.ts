@@ -33,11 +33,7 @@ describe('a warning', () => {
       ['property message.copy.max.bytes has no effect: records are always copied once, straight into their batch'],
     ],
     [{ 'compression.type': 'lz4', partitioner: 'murmur2' }, 'producer', []],
-    [
-      { 'partition.assignment.strategy': 'cooperative-sticky' },
-      'consumer',
-      ['property partition.assignment.strategy: value cooperative-sticky has no effect yet, range,roundrobin is used'],
-    ],
+    [{ 'partition.assignment.strategy': 'cooperative-sticky' }, 'consumer', []],
     [
       { 'topic.metadata.refresh.fast.cnt': '1' },
       'producer',

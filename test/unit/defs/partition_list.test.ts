@@ -61,3 +61,55 @@ describe('the plain forms of a list', () => {
     expect(() => partitionsToFill('committed', 'partitions', ['t'] as never)).toThrow(TypeError);
   });
 });
+
+describe('a long list', () => {
+  const long = (count: number): PartitionList => {
+    const list = new PartitionList();
+    for (let i = 0; i < count; i++) list.add(`t${i % 10}`, i);
+    return list;
+  };
+
+  test('finds what is added, renamed, moved, taken out and put in, as a walk through it would', () => {
+    const list = long(1000);
+    const found = (topic: string, partition: number): [number, number] => [
+      list.indexOf(topic, partition),
+      list.elems.findIndex((each) => each.partition === partition && each.topic === topic),
+    ];
+    const seen = [found('t7', 77), found('t7', 78)];
+
+    list.add('t8', 5000);
+    seen.push(found('t8', 5000));
+    list.elems[3]!.partition = 6000;
+    seen.push(found('t3', 6000), found('t3', 3));
+    list.elems.reverse();
+    seen.push(found('t7', 77), found('t0', 0));
+    list.elems.splice(10, 5);
+    seen.push(found('t7', 77), found('t8', 5000), found('t9', 989));
+    list.elems[4] = list.elems[900]!;
+    seen.push(found('t0', 0));
+    list.cnt = 100;
+    seen.push(found('t0', 0), found('t9', 999));
+    list.sort(null, null);
+    seen.push(found('t9', 999), found('t8', 5000));
+
+    expect(seen.map(([ours]) => ours)).toEqual(seen.map(([, walked]) => walked));
+  });
+
+  test('of ten thousand entries is not walked through for each of them', () => {
+    const list = long(10_000);
+    let reads = 0;
+    for (const entry of list.elems) {
+      const { partition } = entry;
+      const get = (): number => {
+        reads++;
+        return partition;
+      };
+      Object.defineProperty(entry, 'partition', { get });
+    }
+
+    const all = list.elems.every((entry, i) => list.indexOf(entry.topic, i) === i);
+
+    expect(all).toBe(true);
+    expect(reads).toBeLessThan(100_000);
+  });
+});

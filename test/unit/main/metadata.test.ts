@@ -25,6 +25,8 @@ class Bench {
   readonly down: Set<number> = new Set();
   /** What somebody was told: `absent` of each topic. */
   readonly absent: number[] = [];
+  /** Each list of all topics that there was. */
+  readonly lists: string[][] = [];
   readonly unused: Set<string> = new Set();
   readonly rebootstraps: { readonly at: number; readonly cause: string }[] = [];
   readonly metadata: Metadata;
@@ -57,6 +59,7 @@ class Bench {
       isDown: (node) => this.down.has(node),
       topicChanged: (topic) => this.changed.push(structuredClone(topic)),
       topicAbsent: ({ absent }) => this.absent.push(absent),
+      allChanged: () => this.lists.push([...(this.metadata.allTopics ?? [])]),
       inUse: (topic) => !this.unused.has(topic),
       soon: () => undefined,
     });
@@ -351,6 +354,45 @@ describe('missing topics', () => {
     bench.reply([{ name: 'other', partitions: [{ leader: 1 }] }]);
 
     expect([topic.err, topic.stale]).toEqual([0, false]);
+  });
+
+  test('all topics are asked for when somebody watches them, and again with each refresh', () => {
+    const bench = new Bench({ 'topic.metadata.refresh.interval.ms': 10_000 });
+    bench.settled('t');
+    const names = [['a', 't'], ['t']];
+    const answer = (): TopicAnswer[] =>
+      names[bench.lists.length]!.map((name) => ({ name, partitions: [{ leader: 1 }] }));
+
+    bench.metadata.watchAll(true);
+    bench.advance(5000, answer);
+    expect(bench.lists).toEqual([['a', 't']]);
+    bench.advance(6000, answer);
+
+    expect(bench.lists).toEqual([['a', 't'], ['t']]);
+    expect(bench.sent.filter(({ topics }) => topics === null)).toHaveLength(2);
+  });
+
+  test('a topic that the list of all does not name any more is asked for by its name', () => {
+    const bench = new Bench({ 'topic.metadata.propagation.max.ms': 0 });
+    const topic = bench.settled('t');
+    bench.metadata.watchAll(true);
+    bench.advance(1);
+
+    bench.reply([{ name: 'other', partitions: [{ leader: 1 }] }]);
+    bench.advance(5000);
+
+    expect([topic.stale, bench.sent.at(-1)!.topics]).toEqual([true, ['t']]);
+  });
+
+  test('nobody who watches all topics: no list of them', () => {
+    const bench = new Bench();
+    bench.metadata.watchAll(true);
+    bench.advance(1);
+    bench.reply([{ name: 'other', partitions: [{ leader: 1 }] }]);
+
+    bench.metadata.watchAll(false);
+
+    expect(bench.metadata.allTopics).toBeNull();
   });
 
   test('a name that can be no topic is refused at once', () => {

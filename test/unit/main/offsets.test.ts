@@ -41,12 +41,17 @@ describe('a commit', () => {
   test('of a list commits it, with metadata and leader epoch, and leaves out what has no offset', () => {
     const [world, a] = anApp();
 
-    const results = commit(world, a, [{ ...at(0, 5), metadata: 'm', leaderEpoch: 3 }, at(1)]);
+    const results = commit(world, a, [{ ...at(0, 5), metadata: Buffer.from('m'), leaderEpoch: 3 }, at(1)]);
     world.advance(10);
 
     expect(results.map((each) => each.err)).toEqual([0]);
     expect(commits(world)[0].topics[0].partitions).toMatchObject([
-      { partitionIndex: 0, committedOffset: 5, committedLeaderEpoch: 3, committedMetadata: 'm' },
+      {
+        partitionIndex: 0,
+        committedOffset: 5,
+        committedLeaderEpoch: 3,
+        committedMetadata: new Uint8Array(Buffer.from('m')),
+      },
     ]);
     expect(a.assignment.committed_.get('t 0')).toBe(5);
   });
@@ -206,6 +211,23 @@ describe('a commit', () => {
 
     expect(results[0]!.err).toBe(-142);
   });
+
+  test('by a member that is none any more does not go out as one of nobody', () => {
+    const world = new World();
+    world.topics.set('t', 1);
+    const a = world.member('a', { callback: 'manual' });
+    a.group.subscribe(['t']);
+    world.until(() => a.group.state === 'wait-assign-call');
+    a.group.onAssignCall([at(0)]);
+    world.advance(10);
+    world.coordinator.errors['Heartbeat'] = [E.unknownMember];
+    world.until(() => a.group.assignmentLost(), 3000);
+
+    const results = commit(world, a, [at(0, 5)]);
+    world.advance(10);
+
+    expect([results[0]!.err, commits(world).length]).toEqual([E.unknownMember, 0]);
+  });
 });
 
 describe('the automatic commit', () => {
@@ -261,6 +283,28 @@ describe('the automatic commit', () => {
 });
 
 describe('asking for committed offsets', () => {
+  test('shows what was committed before it, however long that takes', () => {
+    const [world, a] = anApp();
+    world.coordinator.errors['OffsetCommit'] = [E.loading, E.loading];
+
+    a.group.offsets.commit([at(0, 4)], null);
+    const results = fetch(world, a, [at(0)], 5000);
+    world.advance(3000);
+
+    expect(results[0]).toMatchObject({ err: 0, offsets: [at(0, 4)] });
+  });
+
+  test('does not show what is committed after it', () => {
+    const [world, a] = anApp();
+
+    const results = fetch(world, a, [at(0)], 5000);
+    a.group.offsets.commit([at(0, 4)], null);
+    world.advance(3000);
+
+    expect(results[0]).toMatchObject({ err: 0, offsets: [at(0, -1001)] });
+    expect(world.coordinator.committed.get('t 0')).toBe(4);
+  });
+
   test.each([1, 5, 7, 8, 9])('gives them, and INVALID for those that there are not, in version %i', (version) => {
     const [world, a] = anApp();
     world.coordinator.maxVersions = { OffsetFetch: version };

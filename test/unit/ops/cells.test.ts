@@ -22,33 +22,52 @@ describe('a cell', () => {
   test('shows what was handed out last', () => {
     const { app, main } = aCell(0);
     for (const next of [5, 9, 2 ** 52 + 1]) {
-      expect(app.advance(next)).toBe(true);
-      expect(main.position).toBe(next);
+      expect(app.advance(next, 7)).toBe(true);
+      expect(main.handedOut).toEqual({ offset: next, leaderEpoch: 7 });
     }
   });
 
   test('that is closed refuses what would be handed out, and keeps the last position', () => {
     const { app, main } = aCell(0);
-    app.advance(5);
-    expect(main.close()).toBe(5);
+    app.advance(5, 1);
+    app.store(4, 1);
+    main.close();
 
-    expect([app.advance(6), main.position, main.close(), app.closed]).toEqual([false, 5, 5, true]);
+    expect([app.advance(6, 1), app.store(6, 1), app.closed]).toEqual([false, false, true]);
+    expect([main.position, main.stored.offset]).toEqual([5, 4]);
   });
 
   test.each([0, 1, 2, 3])('closed between the write and the swap of hand-out %i keeps that record back', (before) => {
     const { app, main, page } = aCell(100);
-    for (let i = 1; i <= before; i++) app.advance(100 + i);
+    for (let i = 1; i <= before; i++) app.advance(100 + i, 0);
     // What `advance` does up to its swap, and main in between.
     const handed = Atomics.load(page.words, app.base + HANDED);
     page.doubles[app.doubleBase + 4 + ((handed ^ 1) & 1)] = 999;
 
-    expect(main.close()).toBe(100 + before);
-    expect([app.advance(999), main.position]).toEqual([false, 100 + before]);
+    main.close();
+    expect([app.advance(999, 0), main.position]).toEqual([false, 100 + before]);
+  });
+
+  test('stores an offset beside the position, each with its epoch', () => {
+    const { app, main } = aCell(-1001);
+    app.advance(9, 3);
+    app.store(7, 2);
+    app.store(8, 3);
+    app.advance(10, 4);
+
+    expect(main.handedOut).toEqual({ offset: 10, leaderEpoch: 4 });
+    expect(main.stored).toEqual({ offset: 8, leaderEpoch: 3 });
+  });
+
+  test('that is fresh has stored nothing', () => {
+    const { main } = aCell(-1001);
+    expect(main.stored).toEqual({ offset: -1001, leaderEpoch: -1 });
   });
 
   test('touches no word of its neighbours', () => {
     const { app, main, page } = aCell(3);
-    app.advance(4);
+    app.advance(4, 1);
+    app.store(4, 1);
     main.close();
     const { base } = app;
     expect([page.words[base - 1], page.words[base + PARTITION_WORDS]]).toEqual([-1, -1]);

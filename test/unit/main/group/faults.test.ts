@@ -48,20 +48,41 @@ function wronglyOwned(world: World): string[] {
   return wrong;
 }
 
+/** The same partition is held by two that the coordinator counts on, both settled in its generation. */
+function twoHolders(world: World): string | null {
+  const { coordinator } = world;
+  const owners = new Map<string, string>();
+  for (const { name, assignment, group } of world.members) {
+    const settled = group.state === 'steady' && group.generation() === coordinator.generation;
+    if (!settled || !coordinator.members.has(group.memberId())) continue;
+    for (const partition of assignment.active.keys()) {
+      if (owners.has(partition)) return `${partition}: ${owners.get(partition)} and ${name}`;
+      owners.set(partition, name);
+    }
+  }
+  return null;
+}
+
 class Chaos {
   readonly world: World;
+  readonly strategy: string;
   readonly broken: string[] = [];
   readonly closing: { member: TestMember; by: number }[] = [];
   private names = 0;
 
-  constructor(seed: number) {
+  constructor(seed: number, strategy: string = 'range,roundrobin') {
     this.world = new World(seed);
+    this.strategy = strategy;
     for (const topic of TOPICS) this.world.topics.set(topic, 1 + this.pick(6));
     this.world.sent = (member, name) => {
-      if (name !== 'JoinGroup') return;
+      if (name !== 'JoinGroup' || this.cooperative) return;
       if (member.assignment.active.size > 0) this.broken.push(`${member.name} joins while it holds ${member.holds}`);
     };
     for (let i = 0; i < 2 + this.pick(2); i++) this.join();
+  }
+
+  get cooperative(): boolean {
+    return this.strategy === 'cooperative-sticky';
   }
 
   pick(n: number): number {
@@ -77,7 +98,9 @@ class Chaos {
   }
 
   join(): void {
-    const member = this.world.member(`c${this.names++}`, { callback: this.world.random() < 0.5 ? 'auto' : 'none' });
+    const settings = { 'partition.assignment.strategy': this.strategy };
+    const callback = this.world.random() < 0.5 ? 'auto' : 'none';
+    const member = this.world.member(`c${this.names++}`, { callback, settings });
     const slow = this.world.random() < 0.5;
     member.assignment.whenStopped = (done) => (slow ? this.world.after(this.pick(300), done) : done());
     const topics = this.topics();
@@ -134,6 +157,8 @@ class Chaos {
   check(): void {
     const two = twoOwners(this.world);
     if (two !== null) this.broken.push(two);
+    const held = twoHolders(this.world);
+    if (held !== null) this.broken.push(held);
     for (const { member, by } of this.closing) {
       if (this.world.now > by + 1 && member.closedAt === null)
         this.broken.push(`${member.name} has not closed by ${by}`);
@@ -169,40 +194,49 @@ function odd(chaos: Chaos, member: TestMember): void {
     partition,
     offset: -1001,
   }));
-  member.group.onAssignCall(world.random() < 0.4 ? null : partitions);
+  if (chaos.cooperative && world.random() < 0.8)
+    member.group.onAssignCall(partitions, world.random() < 0.5 ? 'add' : 'remove');
+  else member.group.onAssignCall(world.random() < 0.4 ? null : partitions);
   if (world.random() < 0.1) member.group.subscribe(world.random() < 0.3 ? null : chaos.topics());
   if (world.random() < 0.3)
     member.group.offsets.commit([{ topic: 'apples', partition: 0, offset: chaos.pick(9) }], null);
 }
 
-describe('an app that calls assign whenever it likes', () => {
-  test.each(Array.from({ length: 15 }, (_, i) => i + 500))('breaks nothing, and can close (seed %i)', (seed) => {
-    const chaos = new Chaos(seed);
-    const wild = chaos.world.member('wild', { callback: seed % 2 === 0 ? 'manual' : 'none' });
-    wild.assignment.whenStopped = (done) => chaos.world.after(chaos.pick(200), done);
-    wild.group.subscribe(['apples']);
-    for (let i = 0; i < 150; i++) {
-      if (chaos.world.random() < 0.2) chaos.fault();
-      chaos.world.advance(chaos.pick(300));
-      if (wild.closedAt === null) odd(chaos, wild);
-    }
+describe.each(['range,roundrobin', 'cooperative-sticky'])(
+  'an app that calls assign whenever it likes, with %s',
+  (strategy) => {
+    test.each(Array.from({ length: Number(process.env.GROUP_SEEDS ?? 15) }, (_, i) => i + 500))(
+      'breaks nothing, and can close (seed %i)',
+      (seed) => {
+        const chaos = new Chaos(seed, strategy);
+        const settings = { 'partition.assignment.strategy': strategy };
+        const wild = chaos.world.member('wild', { callback: seed % 2 === 0 ? 'manual' : 'none', settings });
+        wild.assignment.whenStopped = (done) => chaos.world.after(chaos.pick(200), done);
+        wild.group.subscribe(['apples']);
+        for (let i = 0; i < 150; i++) {
+          if (chaos.world.random() < 0.2) chaos.fault();
+          chaos.world.advance(chaos.pick(300));
+          if (wild.closedAt === null) odd(chaos, wild);
+        }
 
-    const by = chaos.world.now + 3000;
-    wild.close(3000);
-    chaos.world.advance(3001);
+        const by = chaos.world.now + 3000;
+        wild.close(3000);
+        chaos.world.advance(3001);
 
-    expect(wild.closedAt).toBeLessThanOrEqual(by);
-    expect(wild.holds).toEqual([]);
-  });
-});
+        expect(wild.closedAt).toBeLessThanOrEqual(by);
+        expect(wild.holds).toEqual([]);
+      },
+    );
+  },
+);
 
-describe('whatever happens to several members', () => {
+describe.each(['range,roundrobin', 'cooperative-sticky'])('whatever happens to several members with %s', (strategy) => {
   const seeds = Array.from({ length: Number(process.env.GROUP_SEEDS ?? 40) }, (_, i) => i + 1);
 
   test.each(seeds)(
     'one owner a partition, revoke before join, an end of every close, and peace in the end (seed %i)',
     (seed) => {
-      const chaos = new Chaos(seed);
+      const chaos = new Chaos(seed, strategy);
 
       chaos.run();
       chaos.heal();
