@@ -235,7 +235,11 @@ async function offsets(p: Peer, groupId: string, generation: number, name = p.to
   const asked = [{ name, partitionIndexes: [0, 1, 99] }];
   const read = await p.client.send('OffsetFetch', { groups: [{ groupId, topics: asked }] });
   const all = await p.client.send('OffsetFetch', { groups: [{ groupId, topics: null }] });
-  const found = read.groups[0]!.topics[0]?.partitions.map((o) => [o.errorCode, o.committedOffset, String(Buffer.from(o.metadata!))]);
+  const found = read.groups[0]!.topics[0]?.partitions.map((o) => [
+    o.errorCode,
+    o.committedOffset,
+    String(Buffer.from(o.metadata!)),
+  ]);
   return [done.topics[0]?.partitions[0]?.errorCode, read.groups[0]!.errorCode, found, all.groups[0]!.topics.length];
 }
 

@@ -77,11 +77,12 @@ function ask(member: Member, now: number, err: number, partitions: readonly Part
 }
 
 /**
- * Gives up everything that the group gave us, then leaves or joins again. `lost`: the group has given it to others
- * already, so nothing is committed.
+ * Gives up everything that the group gave us, then leaves or joins again. `isLost`: the group has given it to others
+ * already, so nothing is committed. Of one that is no member any more it always has.
  */
-export function revoke(member: Member, now: number, lost: boolean, reason: string): void {
+export function revoke(member: Member, now: number, isLost: boolean, reason: string): void {
   const partitions = member.groupAssignment;
+  const lost = isLost || !member.hasJoined || member.generation < 0;
   if (member.cooperative) {
     member.added = null;
     if (partitions !== null && partitions.length > 0) {

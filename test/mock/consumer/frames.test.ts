@@ -23,7 +23,7 @@ function consume(rk: k.rd_kafka_t, count: number): number {
     expect([message.err, message.payload?.equals(VALUE)]).toEqual([0, true]);
     if (++got > 1) return;
     // The next message of the same answer keeps it in the queue.
-    const queue = (rk as unknown as Handle).consumer as any;
+    const queue = (rk as unknown as Handle).consumer!.queue as any;
     bytes = queue.items[queue.head].block.views[0].buffer.byteLength;
   };
   pollUntil(`${count} messages`, poll, () => got === count);

@@ -68,6 +68,22 @@ describe('close', () => {
     expect(asked(a)).toEqual(['+t0 t1 t2 t3', '-t2 t3', '-t0 t1']);
   });
 
+  test('of one that has left by max.poll.interval.ms amid a rebalance tells that all is lost', () => {
+    const [world, a] = alone({ callback: 'manual' });
+    world.coordinator.errors['Heartbeat'] = [E.rebalance];
+    world.until(() => a.group.state === 'wait-assign-call', 5000);
+    a.polling = false;
+    world.advance(25_000);
+
+    a.close();
+    answer(a);
+    world.until(() => asked(a).length === 3, 1000);
+    answer(a);
+    world.until(() => a.closedAt !== null, 3000);
+
+    expect(asked(a)).toEqual(['+t0 t1 t2 t3', '+', '!-t0 t1 t2 t3']);
+  });
+
   test('lets go of what the app has assigned beyond the group, too', () => {
     const [world, a] = alone();
     a.group.onAssignCall([at(7)], 'add');
