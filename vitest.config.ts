@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
 
@@ -17,6 +18,8 @@ const resolve = {
 export default defineConfig({
   test: {
     pool: 'forks',
+    // Most tests of the mock cluster wait for something: three files at a time on a machine of two cores.
+    maxWorkers: Math.max(3, availableParallelism()),
     projects: [
       {
         resolve,
