@@ -30,6 +30,8 @@ export interface MainDump {
     readonly batches: number;
   }[];
   readonly group: { readonly id: string; readonly state: string; readonly coordinator: number } | null;
+  /** How often a partition was found standing still, by cause; null for a producer. */
+  readonly stalls: Readonly<Record<string, number>> | null;
   readonly workers: number;
 }
 
@@ -98,6 +100,9 @@ function groupLines(rk: Handle, main: MainDump): string[] {
   ];
   for (const { topic, partition } of consumer.assignment())
     lines.push(`   ${topic} [${partition}], next offset ${consumer.position(topic, partition) ?? 'not known'}`);
+  const stalls = Object.entries(main.stalls ?? {}).filter(([, count]) => count > 0);
+  if (stalls.length > 0)
+    lines.push(`  partitions that stood still: ${stalls.map(([cause, count]) => `${cause} ${count}`).join(', ')}`);
   return lines;
 }
 

@@ -149,6 +149,7 @@ const ROWS: Readonly<Record<string, (rk: MainHandle, op: CallOp, answer: Answer)
         group === null
           ? null
           : { id: rk.settings['group.id'] ?? '', state: group.state, coordinator: group.coordinator.node ?? -1 },
+      stalls: rk.consumer?.progress.stalls ?? null,
       workers: rk.workers.all.length,
     });
   },

@@ -67,7 +67,8 @@ function single(field: Field, version: number, flexible: boolean, random: Seeded
   const range = RANGES[field.type];
   if (range !== undefined) return random.integer(range[0], range[1]);
   if (field.fields !== null) return fieldsOf(field.fields, version, flexible, random);
-  if (field.raw) return random.bytes(random.below(24));
+  // Bytes to us, but Kafka reads a string.
+  if (field.raw) return new Uint8Array(Buffer.from(random.pick(TEXTS)));
   switch (field.type) {
     case 'bool':
       return random.below(2) === 1;

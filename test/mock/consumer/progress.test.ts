@@ -5,6 +5,7 @@ import {
   RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED,
   rd_kafka_assign,
   rd_kafka_consumer_poll,
+  rd_kafka_dump,
   rd_kafka_pause_partitions,
   rd_kafka_poll,
   type rd_kafka_t,
@@ -100,6 +101,9 @@ test('because it is paused', async (t) => {
   ).toBe(0);
 
   expect(await told(scene, () => drain(scene))).toMatch(/6 .*it is paused/);
+  let dump = '';
+  rd_kafka_dump({ write: (text: string) => void (dump += text) }, scene.rk);
+  expect(dump).toContain('partitions that stood still: paused 1');
 });
 
 test('because more waits for the application than may, though it polls', async (t) => {
