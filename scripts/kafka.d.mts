@@ -27,7 +27,7 @@ export interface KafkaOptions {
   port?: number;
   /** Of each Java process: '1g', with several brokers '512m'. */
   heap?: string;
-  /** Lines of server.properties for all nodes, by name. */
+  /** Lines of server.properties for all nodes, by name; `%id%` stands for the node's id. */
   config?: Record<string, string | number | boolean>;
   /** Gets a line for each long step. */
   progress?: (line: string) => void;

@@ -151,7 +151,7 @@ function properties(cluster, node) {
     ...cluster.config,
   };
   return `${Object.entries(values)
-    .map(([name, value]) => `${name}=${value}`)
+    .map(([name, value]) => `${name}=${String(value).replaceAll('%id%', node.id)}`)
     .join('\n')}\n`;
 }
 
@@ -328,8 +328,8 @@ function lostItsPort(cluster) {
 /**
  * Starts a Kafka cluster on 127.0.0.1 and waits until every broker serves clients and knows all others.
  * `brokers`: how many (1). `port`: the first broker's, the others take the next ones (free ones otherwise).
- * `heap`: of each Java process ('1g', with several '512m'). `config`: lines of server.properties for all nodes, by name.
- * `progress`: gets a line for each long step. Ends with the process that called it, even if that is killed.
+ * `heap`: of each Java process ('1g', with several '512m'). `config`: lines of server.properties for all nodes, by name;
+ * `%id%` stands for the node's id. `progress`: gets a line for each long step. Ends with the process that called it, even if that is killed.
  */
 export async function startKafka({ brokers = 1, port, heap, config = {}, progress = () => {} } = {}) {
   const javaPath = findJava();

@@ -1,15 +1,19 @@
-// The cluster changes under a producer, on a real Kafka: topics deleted and made again, brokers that come back elsewhere,
-// and all brokers that the client knows of gone, so that only the bootstrap servers can help.
+// A cluster of three brokers, each in a rack of its own, on a real Kafka: who is fetched from, and what changes under a
+// producer: topics deleted and made again, brokers that come back elsewhere, and all brokers that the client knows of gone,
+// so that only the bootstrap servers can help.
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import { type KafkaCluster, startKafka } from '../../scripts/kafka.mjs';
 import * as k from '../../src/rdkafka.ts';
-import { aProducer } from '../kit/builders.ts';
+import { aConsumer, aProducer } from '../kit/builders.ts';
+import { consumeMessages } from '../kit/consuming.ts';
+import { MsgVer } from '../kit/msgver.ts';
 import { twoPorts } from '../kit/ports.ts';
 import { produceMessages, queueMessages } from '../kit/reports.ts';
 import { KINDS, QUICK, stored, topicMadeAgain, upTo } from '../kit/scenarios/changes.ts';
 import { createTopic, deleteTopic, freshTopic } from '../kit/topics.ts';
 
 const BROKERS = 3;
+const COUNT = 100;
 /** For three brokers to start, or to start again, on a machine that has much else to do. */
 const START_MS = 300_000;
 const FLUSH_MS = 60_000;
@@ -34,9 +38,31 @@ test.for(KINDS)('a topic that is deleted and made again under %s gets what came 
 
 let kafka: KafkaCluster;
 beforeAll(async () => {
-  kafka = await startKafka({ brokers: BROKERS });
+  const selector = 'org.apache.kafka.common.replica.RackAwareReplicaSelector';
+  kafka = await startKafka({
+    brokers: BROKERS,
+    config: { 'broker.rack': 'rack-%id%', 'replica.selector.class': selector },
+  });
 }, START_MS);
 afterAll(() => kafka?.stop());
+
+test.for([0, 1, 2])('a consumer in the rack of replica %i fetches from that one', async (replica, t) => {
+  const topic = await freshTopic(kafka.bootstrap, 1, { replication: BROKERS });
+  const p = aProducer(t, { 'bootstrap.servers': kafka.bootstrap, ...QUICK });
+  const id = produceMessages(p, topic, 0, 0, COUNT);
+  const near = kafka.brokers[replica]!.id;
+  const c = aConsumer(t, { 'bootstrap.servers': kafka.bootstrap, 'client.rack': `rack-${near}` });
+  k.rd_kafka_assign(c, [{ topic, partition: 0, offset: 0 }]);
+  const got = new MsgVer(id).expect(0, 0, 2 * COUNT);
+  const from: number[] = [];
+
+  consumeMessages(c, got, COUNT, { each: (message) => from.push(k.rd_kafka_message_broker_id(message)) });
+  produceMessages(p, topic, 0, COUNT, COUNT, { id });
+  consumeMessages(c, got, COUNT, { each: (message) => from.push(k.rd_kafka_message_broker_id(message)) });
+
+  got.verify('from the nearest replica');
+  expect(new Set(from)).toEqual(new Set([near]));
+});
 
 /** Ports that nobody has, one for each broker. */
 async function otherPorts(): Promise<number[]> {
