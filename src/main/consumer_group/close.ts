@@ -1,10 +1,8 @@
 // The end of the group: in order (revoke, commit, leave), but not later than its deadline. @thread main
+import { closeDeadline } from '../group/hearing.ts';
 import { leave } from './leave.ts';
 import type { ConsumerMember } from './member.ts';
 import { unsubscribe } from './subscription.ts';
-
-/** So long somebody is waited for who could hear the last commit and the leave. */
-const UNHEARD_MS = 300;
 
 /** See ConsumerGroup.close. What is left to do is done by the steps of the group. */
 export function close(member: ConsumerMember, deadline: number, done: () => void, ending: boolean): void {
@@ -29,9 +27,7 @@ export function close(member: ConsumerMember, deadline: number, done: () => void
 export function serveClose(member: ConsumerMember, now: number): number {
   const { closing, env } = member;
   if (closing === null || member.closed) return Number.POSITIVE_INFINITY;
-  if (heard(member, closing.ending)) closing.unheardAt = Number.POSITIVE_INFINITY;
-  else closing.unheardAt = Math.min(closing.unheardAt, now + UNHEARD_MS);
-  const deadline = Math.min(closing.deadline, closing.unheardAt);
+  const deadline = closeDeadline(member, closing, now);
   const over = member.state === 'init' && !member.changes.busy && env.assignment.partitions().length === 0;
   const waits = member.offsets.pending > 0 || member.leaveCall !== null || member.leaveAfter;
   if ((!over || waits) && now < deadline) return deadline;
@@ -39,13 +35,6 @@ export function serveClose(member: ConsumerMember, now: number): number {
   stop(member);
   member.calls.later(closing.done);
   return Number.POSITIVE_INFINITY;
-}
-
-/** A coordinator that has moved can be found, as long as some broker answers. */
-function heard(member: ConsumerMember, ending: boolean): boolean {
-  const reach = member.env.reach();
-  if (reach === 'coordinator') return member.coordinator.node !== null || !ending;
-  return reach === 'others' && !ending;
 }
 
 /** Nothing is done or sent any more. */

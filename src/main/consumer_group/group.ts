@@ -10,6 +10,7 @@ import {
 } from '../../defs/enums.ts';
 import type { Coordinator } from '../coordinator.ts';
 import { distinct } from '../group/partition_sets.ts';
+import { watchPolls } from '../group/poll_interval.ts';
 import type { AssignCall } from '../group/rebalance.ts';
 import type { Identity } from '../group/requests.ts';
 import type { PartitionOffset } from '../group_env.ts';
@@ -19,7 +20,6 @@ import type { ConsumerGroupEnv } from './env.ts';
 import { serveHeartbeat } from './heartbeat.ts';
 import { leave } from './leave.ts';
 import { ConsumerMember } from './member.ts';
-import { servePollInterval } from './poll_interval.ts';
 import { answered, revokeAll } from './rebalance.ts';
 import type { ReconcileState } from './states.ts';
 import { subscribe, unsubscribe } from './subscription.ts';
@@ -178,7 +178,9 @@ export class ConsumerGroup {
     const times = [
       coordinator,
       changes,
-      servePollInterval(member, now),
+      // Before the revoke, which the app may not serve for long: others should not have to wait for it. Without a
+      // membership what we have is lost: see serveEnds.
+      watchPolls(member, now, (reason) => leave(member, now, reason)),
       serveTarget(member, now),
       serveHeartbeat(member, now),
       member.offsets.poll(now),

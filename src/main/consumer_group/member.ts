@@ -10,6 +10,7 @@ import { errorText } from '../../defs/errors.ts';
 import { StateMachine } from '../../rd/state_machine.ts';
 import { Coordinator } from '../coordinator.ts';
 import { type Call, Calls } from '../group/calls.ts';
+import type { Closing } from '../group/hearing.ts';
 import type { Identity } from '../group/requests.ts';
 import type { LogContext } from '../group_env.ts';
 import { type Membership, Offsets } from '../offsets.ts';
@@ -34,15 +35,6 @@ export interface Revocation {
   readonly partitions: OwnedSet;
   /** To be taken afterwards, perhaps nothing; null: this is the end of the membership. */
   readonly then: OwnedSet | null;
-}
-
-export interface Closing {
-  readonly deadline: number;
-  readonly done: () => void;
-  /** Of a handle that ends: a coordinator that is not connected now is not worth waiting for. */
-  readonly ending: boolean;
-  /** Nobody has been there to hear us: not later than this, if it stays so. */
-  unheardAt: number;
 }
 
 export function ownedKey(topicId: string, partition: number): string {

@@ -1,4 +1,5 @@
 // The end of the group: in order (revoke, commit, leave), but not later than its deadline. @thread main
+import { closeDeadline } from './hearing.ts';
 import { leave } from './leave.ts';
 import type { Member } from './member.ts';
 import { assigned, rejoin, revoke } from './rebalance.ts';
@@ -6,9 +7,6 @@ import type { JoinState } from './states.ts';
 import { forget } from './subscription.ts';
 
 const JOINING: ReadonlySet<JoinState> = new Set(['init', 'wait-join', 'wait-metadata', 'wait-sync']);
-
-/** So long somebody is waited for who could hear the last commit and the leave. */
-const UNHEARD_MS = 300;
 
 /** See Group.close. */
 export function close(member: Member, now: number, deadline: number, done: () => void, ending: boolean): void {
@@ -42,22 +40,13 @@ export function close(member: Member, now: number, deadline: number, done: () =>
 export function serveClose(member: Member, now: number): number {
   const { closing, env } = member;
   if (closing === null || member.closed) return Number.POSITIVE_INFINITY;
-  if (heard(member, closing.ending)) closing.unheardAt = Number.POSITIVE_INFINITY;
-  else closing.unheardAt = Math.min(closing.unheardAt, now + UNHEARD_MS);
-  const deadline = Math.min(closing.deadline, closing.unheardAt);
+  const deadline = closeDeadline(member, closing, now);
   const over = member.state === 'init' && member.removal === null && env.assignment.partitions().length === 0;
   if ((!over || member.offsets.pending > 0 || member.leaveCall !== null) && now < deadline) return deadline;
   if (member.hasJoined && !member.isStatic) leave(member, now, 'closed');
   stop(member);
   member.calls.later(closing.done);
   return Number.POSITIVE_INFINITY;
-}
-
-/** A coordinator that has moved can be found, as long as some broker answers. */
-function heard(member: Member, ending: boolean): boolean {
-  const reach = member.env.reach();
-  if (reach === 'coordinator') return member.coordinator.node !== null || !ending;
-  return reach === 'others' && !ending;
 }
 
 /** Nothing is done or sent any more. */

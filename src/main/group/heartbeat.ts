@@ -1,7 +1,6 @@
 // Being alive, in both directions: heartbeats to the coordinator, the session that they keep up, and
 // max.poll.interval.ms, by which the app shows that it is alive. @thread main
 import {
-  RD_KAFKA_RESP_ERR__MAX_POLL_EXCEEDED,
   RD_KAFKA_RESP_ERR_ILLEGAL_GENERATION,
   RD_KAFKA_RESP_ERR_REBALANCE_IN_PROGRESS,
   RD_KAFKA_RESP_ERR_UNKNOWN_MEMBER_ID,
@@ -10,6 +9,7 @@ import { errorText } from '../../defs/errors.ts';
 import { remedyOf } from './errors.ts';
 import { leave } from './leave.ts';
 import type { Member } from './member.ts';
+import { watchPolls } from './poll_interval.ts';
 import { groupRebalances, revoke, revokeUnlessRebalancing } from './rebalance.ts';
 import { heartbeat, type Identity } from './requests.ts';
 import type { JoinState } from './states.ts';
@@ -25,8 +25,6 @@ const BEATING: ReadonlySet<JoinState> = new Set([
 
 /** Where a cooperative member has partitions without being settled. */
 const KEEPING: ReadonlySet<JoinState> = new Set(['init', 'wait-metadata', 'wait-join', 'wait-sync']);
-
-const POLL_CHECK_MS = 500;
 
 /** The group has a new generation with us in it: the session starts. */
 export function startSession(member: Member, now: number): void {
@@ -110,29 +108,12 @@ export function serveSession(member: Member, now: number): number {
   return member.sessionDeadline;
 }
 
-/** Milliseconds by which the app is over max.poll.interval.ms; 0 or less: it is not. */
-export function overdue(member: Member, now: number): number {
-  if (member.appWaits) return 0;
-  return now - member.polledAt - member.env.settings['max.poll.interval.ms'];
-}
-
-/** Leaves the group when the app has not polled in time, twice a second. Returns when to be polled next. */
+/** Returns when to be polled next. */
 export function servePollInterval(member: Member, now: number): number {
-  if (member.pollCheckAt === null || member.closing !== null) return Number.POSITIVE_INFINITY;
-  if (now < member.pollCheckAt) return member.pollCheckAt;
-  const late = overdue(member, now);
-  if (late <= 0) {
-    member.pollCheckAt = now + POLL_CHECK_MS;
-    return member.pollCheckAt;
-  }
-  const text = `no poll for ${Math.round(late)} ms longer than max.poll.interval.ms allows`;
-  member.log('MAXPOLL', `${text}: leaving the group (raise it if messages take that long)`, 'consumer', 4);
-  member.tellError(RD_KAFKA_RESP_ERR__MAX_POLL_EXCEEDED, `The application has made ${text}`);
-  member.pollExceeded = true;
-  member.pollCheckAt = null;
-  // Before the revoke, which the app may not serve for long: others should not have to wait for it.
-  if (member.isStatic) member.setMemberId('');
-  else leave(member, now, 'max.poll.interval.ms exceeded');
-  revokeUnlessRebalancing(member, now, true, 'max.poll.interval.ms exceeded');
-  return Number.POSITIVE_INFINITY;
+  return watchPolls(member, now, (reason) => {
+    // Before the revoke, which the app may not serve for long: others should not have to wait for it.
+    if (member.isStatic) member.setMemberId('');
+    else leave(member, now, reason);
+    revokeUnlessRebalancing(member, now, true, reason);
+  });
 }

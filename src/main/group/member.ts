@@ -13,6 +13,7 @@ import { type Membership, Offsets } from '../offsets.ts';
 import type { Assignor, GroupMember } from './assignors/assignor.ts';
 import { assignorsOf } from './assignors/registry.ts';
 import { type Call, Calls } from './calls.ts';
+import type { Closing } from './hearing.ts';
 import type { Removal, Step } from './letting_go.ts';
 import type { Identity } from './requests.ts';
 import { JOIN_STEPS, type JoinState } from './states.ts';
@@ -26,15 +27,6 @@ export interface Leadership {
   counts: ReadonlyMap<string, number | null> | null;
   /** Where their replicas were then; null where no member has a rack. */
   racks: string | null;
-}
-
-export interface Closing {
-  readonly deadline: number;
-  readonly done: () => void;
-  /** Of a handle that ends: a coordinator that is not connected now is not worth waiting for. */
-  readonly ending: boolean;
-  /** Nobody has been there to hear us: not later than this, if it stays so. */
-  unheardAt: number;
 }
 
 export class Member implements Membership {

@@ -1,18 +1,31 @@
-// max.poll.interval.ms, by which the app shows that it is alive. @thread main
+// max.poll.interval.ms, by which the app shows that it is alive: the same in both group protocols. @thread main
 import { RD_KAFKA_RESP_ERR__MAX_POLL_EXCEEDED } from '../../defs/enums.ts';
-import { leave } from './leave.ts';
-import type { ConsumerMember } from './member.ts';
+import type { GroupEnv, LogContext } from '../group_env.ts';
 
 const POLL_CHECK_MS = 500;
 
+/** What of a membership is looked at. */
+export interface PollWatched {
+  readonly env: GroupEnv;
+  readonly polledAt: number;
+  /** The app is blocked in a poll of ours. */
+  readonly appWaits: boolean;
+  readonly closing: object | null;
+  /** Null while it is not watched. */
+  pollCheckAt: number | null;
+  pollExceeded: boolean;
+  log(fac: string, text: string, context?: LogContext, level?: number): void;
+  tellError(err: number, text: string): void;
+}
+
 /** Milliseconds by which the app is over max.poll.interval.ms; 0 or less: it is not. */
-export function overdue(member: ConsumerMember, now: number): number {
+export function overdue(member: PollWatched, now: number): number {
   if (member.appWaits) return 0;
   return now - member.polledAt - member.env.settings['max.poll.interval.ms'];
 }
 
-/** Leaves the group when the app has not polled in time, twice a second. Returns when to be polled next. */
-export function servePollInterval(member: ConsumerMember, now: number): number {
+/** Twice a second: calls `leave` when the app has not polled in time, and watches no more. Returns when to be polled next. */
+export function watchPolls(member: PollWatched, now: number, leave: (reason: string) => void): number {
   if (member.pollCheckAt === null || member.closing !== null) return Number.POSITIVE_INFINITY;
   if (now < member.pollCheckAt) return member.pollCheckAt;
   const late = overdue(member, now);
@@ -25,8 +38,6 @@ export function servePollInterval(member: ConsumerMember, now: number): number {
   member.tellError(RD_KAFKA_RESP_ERR__MAX_POLL_EXCEEDED, `The application has made ${text}`);
   member.pollExceeded = true;
   member.pollCheckAt = null;
-  // Before the revoke, which the app may not serve for long: others should not have to wait for it. Without a membership
-  // what we have is lost: see Group.
-  leave(member, now, 'max.poll.interval.ms exceeded');
+  leave('max.poll.interval.ms exceeded');
   return Number.POSITIVE_INFINITY;
 }
