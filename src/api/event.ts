@@ -1,7 +1,14 @@
 // Chapter "event" of rdkafka.h: what queue_poll gives. So far of fetches, errors, rebalances and results of commits.
 // @thread app
 import type { QueueEvent } from '../app/event.ts';
-import { RD_KAFKA_EVENT_NONE, type rd_kafka_resp_err_t } from '../defs/enums.ts';
+import {
+  RD_KAFKA_EVENT_ERROR,
+  RD_KAFKA_EVENT_FETCH,
+  RD_KAFKA_EVENT_NONE,
+  RD_KAFKA_EVENT_OFFSET_COMMIT,
+  RD_KAFKA_EVENT_REBALANCE,
+  type rd_kafka_resp_err_t,
+} from '../defs/enums.ts';
 import type {
   rd_kafka_event_t,
   rd_kafka_message_t,
@@ -11,11 +18,11 @@ import type {
 import { checkBrand, checkSize, typeError } from '../rd/check.ts';
 
 const NAMES: Readonly<Record<number, string>> = {
-  0: '(NONE)',
-  2: 'Fetch',
-  8: 'Error',
-  16: 'Rebalance',
-  32: 'OffsetCommit',
+  [RD_KAFKA_EVENT_NONE]: '(NONE)',
+  [RD_KAFKA_EVENT_FETCH]: 'Fetch',
+  [RD_KAFKA_EVENT_ERROR]: 'Error',
+  [RD_KAFKA_EVENT_REBALANCE]: 'Rebalance',
+  [RD_KAFKA_EVENT_OFFSET_COMMIT]: 'OffsetCommit',
 };
 
 function checkEvent(fn: string, rkev: rd_kafka_event_t): QueueEvent {

@@ -3,6 +3,7 @@
 
 import * as E from '../defs/enums.ts';
 import { newMemberId } from '../defs/member_id.ts';
+import { partitionKey } from '../defs/partition_key.ts';
 import { Cell, NOTES } from '../ops/cells.ts';
 import type { BrokerToAppOp, FetchedEntry, MainToAppOp, PartitionOffset } from '../ops/ops.ts';
 import type { Handle } from './handle.ts';
@@ -70,10 +71,6 @@ export interface Watermarks {
 type Held =
   | { readonly home: number; readonly entry: FetchedEntry; readonly block: Block }
   | { readonly home: number; readonly error: FetchErrorOp };
-
-export function keyOf(topic: string, partition: number): string {
-  return `${partition} ${topic}`;
-}
 
 export class AppConsumer {
   /** By cell, and by name. */
@@ -171,7 +168,7 @@ export class AppConsumer {
 
   private take(op: AssignedOp): void {
     this.homes = op.home;
-    const key = keyOf(op.topic, op.partition);
+    const key = partitionKey(op.topic, op.partition);
     const wanted = this.wanted?.get(key);
     if (op.version < 0 || op.version === wanted?.version || op.version === this.started.get(key)) {
       const part: Consumed = {
@@ -216,7 +213,7 @@ export class AppConsumer {
 
   /** A partition's own queue, made at first use, assigned or not. It goes to the consumer's, until the app forwards it. */
   partitionQueue(topic: string, partition: number): OpQueue {
-    const key = keyOf(topic, partition);
+    const key = partitionKey(topic, partition);
     let queue = this.partitionQueues.get(key);
     if (queue === undefined) {
       queue = new OpQueue(this.rk, true);
@@ -234,7 +231,7 @@ export class AppConsumer {
     const { topic = null, partition = -1, err, text, offset = E.RD_KAFKA_OFFSET_INVALID } = op;
     let part: Consumed | null = null;
     if (partition >= 0) {
-      part = this.byName.get(keyOf(topic ?? '', partition)) ?? null;
+      part = this.byName.get(partitionKey(topic ?? '', partition)) ?? null;
       if (part === null || this.toldBefore(part, err)) return;
     }
     this.tell({ kind: 'error', part, err, text, topic, partition, offset });
@@ -266,7 +263,7 @@ export class AppConsumer {
 
   private sought(op: SoughtOp): void {
     if (op.home > this.homes) this.homes = op.home;
-    const key = keyOf(op.topic, op.partition);
+    const key = partitionKey(op.topic, op.partition);
     if (this.seeks.get(key) === op.seek) {
       this.seeks.delete(key);
       const part = this.byName.get(key);
@@ -297,7 +294,7 @@ export class AppConsumer {
 
   forget(part: Consumed): void {
     this.assigned.delete(part.cell.id);
-    const key = keyOf(part.topic, part.number);
+    const key = partitionKey(part.topic, part.number);
     if (this.byName.get(key) === part) this.byName.delete(key);
     if (part.high >= 0) this.lastMarks.set(key, { low: part.low, high: part.high });
     if (part.aside === null) return;
@@ -325,7 +322,7 @@ export class AppConsumer {
   incrementalUnassign(less: readonly PartitionOffset[]): void {
     this.wanted ??= this.wantedNow();
     for (const { topic, partition } of less) {
-      const key = keyOf(topic, partition);
+      const key = partitionKey(topic, partition);
       this.wanted.delete(key);
       this.seeks.delete(key);
       const part = this.byName.get(key);
@@ -339,7 +336,7 @@ export class AppConsumer {
     this.assignmentLost = false;
     if (how !== 'remove') {
       for (const { topic, partition } of partitions ?? [])
-        this.wanted!.set(keyOf(topic, partition), { topic, partition, version, paused: false, stored: null });
+        this.wanted!.set(partitionKey(topic, partition), { topic, partition, version, paused: false, stored: null });
     }
     this.dropStale();
     this.rk.toMain({ type: 'assign', how, partitions, version });
@@ -419,7 +416,7 @@ export class AppConsumer {
     return part !== undefined && part.home === home && !part.cell.closed ? part : null;
   }
 
-  fatal(err: number, text: string): void {
+  fatal(text: string): void {
     this.tell({
       kind: 'error',
       part: null,
@@ -429,7 +426,6 @@ export class AppConsumer {
       partition: -1,
       offset: E.RD_KAFKA_OFFSET_INVALID,
     });
-    void err;
   }
 
   /** consumer_close is over: main takes no assignment any more. */
@@ -484,7 +480,7 @@ export class AppConsumer {
 
   /** Next offsets of the assigned partitions; RD_KAFKA_OFFSET_INVALID where none was handed out. */
   position(topic: string, partition: number): number | null {
-    const key = keyOf(topic, partition);
+    const key = partitionKey(topic, partition);
     const part = this.byName.get(key);
     if (part !== undefined) return part.cell.position;
     // Main has yet to take it up.

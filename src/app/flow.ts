@@ -2,25 +2,18 @@
 // @thread app
 
 import * as E from '../defs/enums.ts';
+import { isSeekable } from '../defs/logical_offset.ts';
+import { partitionKey } from '../defs/partition_key.ts';
 import type { PartitionEntry } from '../defs/partition_list.ts';
 import type { PartitionOffset } from '../ops/ops.ts';
-import { type AppConsumer, type Consumed, keyOf, SEEKING } from './consumer.ts';
+import { type AppConsumer, type Consumed, SEEKING } from './consumer.ts';
 import type { Handle } from './handle.ts';
 import type { Item, OpQueue } from './op_queue.ts';
 import type { Steps } from './steps.ts';
 
-/** RD_KAFKA_OFFSET_TAIL(0). */
-const TAIL_BASE = -2000;
-
 export interface SeekResult {
   /** Partitions that were still on their way when the time was up. */
   readonly waiting: number;
-}
-
-export function seekable(offset: number): boolean {
-  return (
-    offset >= 0 || offset === E.RD_KAFKA_OFFSET_BEGINNING || offset === E.RD_KAFKA_OFFSET_END || offset <= TAIL_BASE
-  );
 }
 
 /** Each entry gets its `err`. With `timeoutMs` 0 main is not waited for. */
@@ -29,7 +22,7 @@ export function* seekSteps(rk: Handle, entries: readonly PartitionEntry[], timeo
   rk.thread.drain();
   const asked: { readonly entry: PartitionEntry; readonly key: string; readonly seek: number }[] = [];
   for (const entry of entries) {
-    const key = keyOf(entry.topic, entry.partition);
+    const key = partitionKey(entry.topic, entry.partition);
     const err = rk.dead ? E.RD_KAFKA_RESP_ERR__DESTROY : refusal(consumer, entry, key);
     entry.err = err !== 0 ? err : timeoutMs === 0 ? 0 : E.RD_KAFKA_RESP_ERR__IN_PROGRESS;
     if (err === 0) asked.push({ entry, key, seek: ++consumer.lastSeek });
@@ -50,7 +43,7 @@ export function* seekSteps(rk: Handle, entries: readonly PartitionEntry[], timeo
 }
 
 function refusal(consumer: AppConsumer, { offset }: PartitionEntry, key: string): number {
-  if (!seekable(offset)) return E.RD_KAFKA_RESP_ERR__INVALID_ARG;
+  if (!isSeekable(offset)) return E.RD_KAFKA_RESP_ERR__INVALID_ARG;
   if (!consumer.has(key)) return E.RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION;
   return 0;
 }
@@ -96,7 +89,7 @@ export function pause(rk: Handle, entries: readonly PartitionEntry[], paused: bo
   const parts: Consumed[] = [];
   for (const entry of entries) {
     const { topic, partition, offset } = entry;
-    const key = keyOf(topic, partition);
+    const key = partitionKey(topic, partition);
     const known = consumer.has(key);
     entry.err = known ? 0 : E.RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION;
     if (!known) continue;
@@ -185,7 +178,7 @@ function again(
 ): void {
   const { topic, number: partition, version } = part;
   const seek = ++consumer.lastSeek;
-  consumer.seeks.set(keyOf(topic, partition), seek);
+  consumer.seeks.set(partitionKey(topic, partition), seek);
   part.home = SEEKING;
   rk.toMain({ type: 'seek', topic, partition, version, ...at, seek });
 }

@@ -2,6 +2,8 @@
 // @thread app
 
 import * as E from '../defs/enums.ts';
+import { isStartable } from '../defs/logical_offset.ts';
+import { partitionKey } from '../defs/partition_key.ts';
 import { fillPartitions, PartitionList } from '../defs/partition_list.ts';
 import type { TopicPartitionsToFill } from '../defs/types.ts';
 import type { PartitionOffset } from '../ops/ops.ts';
@@ -13,15 +15,6 @@ import type { Steps } from './steps.ts';
 
 /** consumer_close settles within this time, whatever the coordinator does. */
 const CLOSE_MS = 12_000;
-/** RD_KAFKA_OFFSET_TAIL(0). */
-const TAIL_BASE = -2000;
-
-const LOGICAL: ReadonlySet<number> = new Set([
-  E.RD_KAFKA_OFFSET_BEGINNING,
-  E.RD_KAFKA_OFFSET_END,
-  E.RD_KAFKA_OFFSET_STORED,
-  E.RD_KAFKA_OFFSET_INVALID,
-]);
 
 export function subscribe(rk: Handle, topics: readonly string[]): number {
   const { consumer } = rk;
@@ -83,11 +76,11 @@ export function assignable(entry: {
   readonly offset: number;
 }): boolean {
   const { topic, partition, offset } = entry;
-  return topic !== '' && partition >= 0 && (offset >= 0 || LOGICAL.has(offset) || offset <= TAIL_BASE);
+  return topic !== '' && partition >= 0 && isStartable(offset);
 }
 
 function allAssignable(partitions: readonly PartitionOffset[]): boolean {
-  const seen = new Set(partitions.map(({ topic, partition }) => `${partition} ${topic}`));
+  const seen = new Set(partitions.map(({ topic, partition }) => partitionKey(topic, partition)));
   return seen.size === partitions.length && partitions.every(assignable);
 }
 

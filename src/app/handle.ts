@@ -383,7 +383,7 @@ export class Handle implements Hosted {
   setFatal(err: number, text: string): void {
     if (this.fatal !== null) return;
     this.fatal = { err, text };
-    this.queue.fatalError(err, text);
+    this.queue.fatalError(text);
   }
 
   /** Main died or hangs. */

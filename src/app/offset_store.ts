@@ -1,16 +1,17 @@
 // Offsets that the app stores by itself, to be committed later: into the cell of their partition. @thread app
 
 import * as E from '../defs/enums.ts';
+import { partitionKey } from '../defs/partition_key.ts';
 import { fillPartitions, type PartitionEntry, type PartitionList } from '../defs/partition_list.ts';
 import type { TopicPartitionsToFill } from '../defs/types.ts';
-import { keyOf, type StoredOffset } from './consumer.ts';
+import type { StoredOffset } from './consumer.ts';
 import type { Handle } from './handle.ts';
 
 /** One partition. `stored.offset` is the next one to consume; a logical one means that none is stored. */
 export function storeOffset(rk: Handle, topic: string, partition: number, stored: StoredOffset): number {
   const consumer = rk.consuming;
   if (consumer === null || partition < 0) return E.RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION;
-  const key = keyOf(topic, partition);
+  const key = partitionKey(topic, partition);
   if (!consumer.byName.has(key)) rk.thread.drain();
   const part = consumer.byName.get(key);
   if (part !== undefined && consumer.storeIn(part, stored)) return 0;

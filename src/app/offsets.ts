@@ -1,9 +1,9 @@
 // Questions for offsets that main asks the leaders: the ends of a partition, and offsets of timestamps. @thread app
 
 import * as E from '../defs/enums.ts';
+import { partitionKey } from '../defs/partition_key.ts';
 import { fillPartitions, type PartitionList } from '../defs/partition_list.ts';
 import type { TopicPartitionsToFill } from '../defs/types.ts';
-import { keyOf } from './consumer.ts';
 import type { Handle } from './handle.ts';
 import type { Answer } from './request.ts';
 import type { Steps } from './steps.ts';
@@ -66,7 +66,7 @@ export function* queryWatermarksSteps(
 /** What the last answers of fetches had, RD_KAFKA_OFFSET_INVALID where there was none. */
 export function cachedWatermarks(rk: Handle, topic: string, partition: number): WatermarksResult {
   rk.thread.drain();
-  const { low = -1, high = -1 } = rk.consuming?.watermarks(keyOf(topic, partition)) ?? {};
+  const { low = -1, high = -1 } = rk.consuming?.watermarks(partitionKey(topic, partition)) ?? {};
   const known = (offset: number): number => (offset < 0 ? E.RD_KAFKA_OFFSET_INVALID : offset);
   return { err: 0, low: known(low), high: known(high) };
 }

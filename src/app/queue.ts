@@ -57,10 +57,10 @@ export class ReplyQueue {
   }
 
   /** A producer's goes to error_cb, a group consumer's to the consumer queue. */
-  fatalError(err: number, text: string): void {
+  fatalError(text: string): void {
     const { rk } = this;
     if (rk.callbacks.conf.error_cb !== null) rk.logs.add(0, 'FATAL', `Fatal error: ${text}`);
-    if (rk.consumer !== null) rk.consumer.fatal(err, text);
+    if (rk.consumer !== null) rk.consumer.fatal(text);
     else this.error(E.RD_KAFKA_RESP_ERR__FATAL, text);
     rk.held.purge(E.RD_KAFKA_RESP_ERR__PURGE_QUEUE);
     if (rk.producer) rk.requests.post('purge', -1, [true, false]);

@@ -1,7 +1,7 @@
 // What queue_poll (events), queue_poll_callback and poll after poll_set_consumer (callbacks) take off a queue.
 // @thread app
 
-import { HELD_BYTES, QUEUED_MESSAGES } from '../ops/head_page.ts';
+import { queueFull } from '../ops/queue_limits.ts';
 import { GONE } from '../rd/check.ts';
 import { unwind } from './close.ts';
 import type { ErrorMessage } from './consumed_message.ts';
@@ -93,7 +93,7 @@ export function* batchSteps(rk: Handle, queue: OpQueue, timeoutMs: number, most:
     serveFirst(rk, target);
     if (rk.stops) return null;
     const length = walk.lengthUpTo(target, most);
-    return length >= most || (length > 0 && fetchedAhead(rk)) ? true : null;
+    return length >= most || (length > 0 && queueFull(rk.memory.head, rk.settings)) ? true : null;
   };
   yield* queuePollSteps(rk, queue, timeoutMs, enough);
   while (messages.length < most && rk[GONE] === '') {
@@ -102,14 +102,6 @@ export function* batchSteps(rk: Handle, queue: OpQueue, timeoutMs: number, most:
     messages.push(message);
   }
   return messages;
-}
-
-/** More is fetched only when some of it is taken. */
-function fetchedAhead({ memory: { head }, settings }: Handle): boolean {
-  return (
-    Atomics.load(head, QUEUED_MESSAGES) >= settings['queued.min.messages'] ||
-    Atomics.load(head, HELD_BYTES) >>> 0 >= settings['queued.max.messages.kbytes'] * 1000
-  );
 }
 
 /**

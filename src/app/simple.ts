@@ -2,8 +2,8 @@
 // @thread app
 
 import * as E from '../defs/enums.ts';
-import { keyOf } from './consumer.ts';
-import { seekable } from './flow.ts';
+import { isSeekable } from '../defs/logical_offset.ts';
+import { partitionKey } from '../defs/partition_key.ts';
 import type { OpQueue } from './op_queue.ts';
 import { setLastError } from './registry.ts';
 import type { Steps } from './steps.ts';
@@ -24,10 +24,10 @@ export function consumeStart(topic: Topic, partition: number, offset: number, to
   if (partition < 0) return refused(E.RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION);
   if (consumer.subscription.length > 0 || consumer.wanted !== null) return refused(E.RD_KAFKA_RESP_ERR__INVALID_ARG);
   const stored = offset === E.RD_KAFKA_OFFSET_STORED;
-  if (stored ? topic.settings['offset.store.method'] !== 'file' && rk.consumer === null : !seekable(offset))
+  if (stored ? topic.settings['offset.store.method'] !== 'file' && rk.consumer === null : !isSeekable(offset))
     return refused(E.RD_KAFKA_RESP_ERR__INVALID_ARG);
   rk.startFirst();
-  const key = keyOf(topic.name, partition);
+  const key = partitionKey(topic.name, partition);
   const queue = consumer.partitionQueue(topic.name, partition);
   queue.forwardTo(to);
   const part = consumer.byName.get(key);
@@ -42,13 +42,14 @@ export function consumeStart(topic: Topic, partition: number, offset: number, to
     type: 'consume_start',
     partition: { topic: topic.name, partition, offset, version },
   });
-  return refused(0) + 1;
+  setLastError(0);
+  return 0;
 }
 
 /** What was fetched is dropped here; main stores the last offset. */
 function letGo(topic: Topic, partition: number): void {
   const consumer = topic.rk.consuming!;
-  const key = keyOf(topic.name, partition);
+  const key = partitionKey(topic.name, partition);
   consumer.started.delete(key);
   consumer.seeks.delete(key);
   const part = consumer.byName.get(key);
@@ -61,7 +62,8 @@ export function* consumeStopSteps(topic: Topic, partition: number): Steps<number
   const { rk } = topic;
   if (partition === E.RD_KAFKA_PARTITION_UA) return refused(E.RD_KAFKA_RESP_ERR__INVALID_ARG);
   rk.thread.drain();
-  if (!rk.consuming!.started.has(keyOf(topic.name, partition))) return refused(E.RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION);
+  if (!rk.consuming!.started.has(partitionKey(topic.name, partition)))
+    return refused(E.RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION);
   letGo(topic, partition);
   const call = rk.requests.start('consume_stop', -1, [topic.name, partition], 0);
   yield { timeoutMs: STOP_MS, ready: () => rk.requests.answered(call) };
@@ -73,7 +75,7 @@ export function* consumeStopSteps(topic: Topic, partition: number): Steps<number
 /** The queue of a partition that was started; null, with `last_error`, for another. */
 export function startedQueue(topic: Topic, partition: number): OpQueue | null {
   const consumer = topic.rk.consuming!;
-  if (consumer.started.has(keyOf(topic.name, partition))) return consumer.partitionQueue(topic.name, partition);
+  if (consumer.started.has(partitionKey(topic.name, partition))) return consumer.partitionQueue(topic.name, partition);
   setLastError(E.RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION);
   return null;
 }

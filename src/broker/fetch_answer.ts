@@ -7,6 +7,7 @@
 import * as E from '../defs/enums.ts';
 import { HELD_BYTES, QUEUED_BYTES, QUEUED_MESSAGES } from '../ops/head_page.ts';
 import type { BrokerToAppOp, FetchedEntry } from '../ops/ops.ts';
+import { bytesFull } from '../ops/queue_limits.ts';
 import { AbortedTransactions } from '../records/aborted.ts';
 import { type FetcherEnv, isolationOf, READ_COMMITTED } from './fetch_env.ts';
 import type { FetchErrors } from './fetch_errors.ts';
@@ -84,8 +85,7 @@ export class FetchAnswer {
   }
 
   private room(more: number): boolean {
-    const { head, settings } = this.env;
-    return (Atomics.load(head, HELD_BYTES) >>> 0) + more < settings['queued.max.messages.kbytes'] * 1000;
+    return !bytesFull(this.env.head, this.env.settings, more);
   }
 
   private passOn(block: Block, entries: FetchedEntry[], done: boolean): void {

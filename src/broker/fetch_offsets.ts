@@ -3,6 +3,7 @@
 
 import * as E from '../defs/enums.ts';
 import { isDuration } from '../defs/offset_time.ts';
+import { partitionKey } from '../defs/partition_key.ts';
 import type { FetcherEnv } from './fetch_env.ts';
 import type { FetchErrors } from './fetch_errors.ts';
 import type { FetchPartition } from './fetch_partition.ts';
@@ -130,6 +131,7 @@ export class FetchOffsets {
 function index(topics: readonly any[], nameField: string, numberField: string): Map<string, any> {
   const found = new Map<string, any>();
   for (const topic of topics)
-    for (const partition of topic.partitions) found.set(`${partition[numberField]} ${topic[nameField]}`, partition);
+    for (const partition of topic.partitions)
+      found.set(partitionKey(topic[nameField], partition[numberField]), partition);
   return found;
 }

@@ -1,15 +1,14 @@
 // An assigned partition that this broker leads: where it is fetched next, and what of it waits for the app.
 // @thread broker
 
+import { RD_KAFKA_OFFSET_END, RD_KAFKA_OFFSET_TAIL_BASE } from '../defs/enums.ts';
 import { isDuration } from '../defs/offset_time.ts';
 import { Cell, MESSAGES } from '../ops/cells.ts';
 import type { HandleMemory } from '../ops/memory.ts';
 import type { FetchStartOp } from '../ops/ops.ts';
 import type { Standing } from './fetch_stalls.ts';
 
-/** RD_KAFKA_OFFSET_TAIL(0). */
-const TAIL_BASE = -2000;
-const END = -1;
+const END = RD_KAFKA_OFFSET_END;
 
 interface Sent {
   /** The session that has it, 0 for none. */
@@ -77,8 +76,8 @@ export class FetchPartition {
     this.reset = op.reset;
     this.offset = op.offset >= 0 ? op.offset : -1;
     this.offsetEpoch = op.offsetEpoch;
-    const tail = op.offset <= TAIL_BASE && !isDuration(op.offset);
-    this.tail = tail ? TAIL_BASE - op.offset : 0;
+    const tail = op.offset <= RD_KAFKA_OFFSET_TAIL_BASE && !isDuration(op.offset);
+    this.tail = tail ? RD_KAFKA_OFFSET_TAIL_BASE - op.offset : 0;
     this.logical = op.offset >= 0 ? null : tail ? END : op.offset;
     this.maxBytes = maxBytes;
     this.leaderEpoch = op.leaderEpoch;
@@ -101,7 +100,7 @@ export class FetchPartition {
   /** Where another fetcher would have to go on. */
   get start(): number {
     if (this.logical === null) return this.offset;
-    return this.tail > 0 ? TAIL_BASE - this.tail : this.logical;
+    return this.tail > 0 ? RD_KAFKA_OFFSET_TAIL_BASE - this.tail : this.logical;
   }
 
   /** Can be fetched, but for a pause after an error. */

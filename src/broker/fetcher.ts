@@ -8,7 +8,7 @@
 // fetch_stalls    which partitions stand still, and why
 
 import * as E from '../defs/enums.ts';
-import { HELD_BYTES, QUEUED_MESSAGES } from '../ops/head_page.ts';
+import { bytesFull, queueFull } from '../ops/queue_limits.ts';
 import { decodeResponse } from '../protocol/compile.ts';
 import { readResponseHeader } from '../protocol/frame.ts';
 import { ProtocolError, Reader } from '../protocol/reader.ts';
@@ -104,7 +104,7 @@ export class Fetcher {
   /** Reads on in an answer that waits for room. */
   private readOn(now: number): number {
     if (this.answer === null) return Number.POSITIVE_INFINITY;
-    if (this.bytesFull() && this.waiting()) return this.lookAgain(now);
+    if (bytesFull(this.env.head, this.env.settings) && this.waiting()) return this.lookAgain(now);
     this.blockade.fullSince = Number.POSITIVE_INFINITY;
     if (this.answer.read()) this.answer = null;
     // The next turn looks whether there is room for more.
@@ -116,16 +116,6 @@ export class Fetcher {
   private lookAgain(now: number): number {
     this.blockade.fullSince = Math.min(this.blockade.fullSince, now);
     return now + Math.max(1, this.env.settings['fetch.queue.backoff.ms']);
-  }
-
-  private full(): boolean {
-    const { settings, head } = this.env;
-    return Atomics.load(head, QUEUED_MESSAGES) >= settings['queued.min.messages'] || this.bytesFull();
-  }
-
-  private bytesFull(): boolean {
-    const { settings, head } = this.env;
-    return Atomics.load(head, HELD_BYTES) >>> 0 >= settings['queued.max.messages.kbytes'] * 1000;
   }
 
   /** The limits hold for the handle as a whole, but a broker of which nothing waits may always bring something more. */
@@ -146,7 +136,7 @@ export class Fetcher {
       else due.push(part);
     }
     if (due.length === 0) return wake;
-    if (this.full() && this.waiting()) return Math.min(wake, this.lookAgain(now));
+    if (queueFull(this.env.head, this.env.settings) && this.waiting()) return Math.min(wake, this.lookAgain(now));
     const turn = this.session.next(due, byTopicId(connection, due));
     this.fetching = true;
     this.blockade.fullSince = Number.POSITIVE_INFINITY;

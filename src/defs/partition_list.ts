@@ -1,5 +1,6 @@
 // rd_kafka_topic_partition_list_t: a list of live entries, and the plain forms that calls take in its place (api.md
 // rule 21). @thread any
+
 import {
   checkArray,
   checkBytes,
@@ -12,6 +13,7 @@ import {
   typeError,
 } from '../rd/check.ts';
 import { RD_KAFKA_OFFSET_INVALID, RD_KAFKA_PARTITION_UA, type rd_kafka_resp_err_t } from './enums.ts';
+import { partitionKey } from './partition_key.ts';
 import type {
   Bytes,
   PartitionCmp,
@@ -99,11 +101,11 @@ class Places {
     }
     for (; this.known < elems.length; this.known++) {
       const entry = elems[this.known]!;
-      const name = `${entry.partition} ${entry.topic}`;
+      const name = partitionKey(entry.topic, entry.partition);
       if (!this.byName.has(name)) this.byName.set(name, this.known);
     }
     this.last = elems.at(-1) ?? null;
-    const place = this.byName.get(`${partition} ${topic}`) ?? -1;
+    const place = this.byName.get(partitionKey(topic, partition)) ?? -1;
     const entry = elems[place];
     return entry !== undefined && entry.partition === partition && entry.topic === topic ? place : -1;
   }

@@ -1,11 +1,10 @@
 // One assigned partition as main sees it: where it is fetched, and where it is. @thread main
 
+import { RD_KAFKA_OFFSET_INVALID } from '../defs/enums.ts';
 import type { Cell } from '../ops/cells.ts';
 import { ZERO_UUID } from '../protocol/reader.ts';
 import type { PartitionOffset } from './group_env.ts';
 import type { Standstill } from './progress.ts';
-
-const OFFSET_INVALID = -1001;
 
 /**
  *   offset     its start is asked for (the committed offset)
@@ -71,7 +70,7 @@ export class Assigned {
     this.preferredSince = Number.NEGATIVE_INFINITY;
     this.hesitating = false;
     this.paused = false;
-    this.committed = OFFSET_INVALID;
+    this.committed = RD_KAFKA_OFFSET_INVALID;
     this.note = null;
     this.notes = 0;
     this.stall = null;
@@ -81,9 +80,4 @@ export class Assigned {
     this.topicId = ZERO_UUID;
     this.missing = 0;
   }
-}
-
-/** A partition's name as a key. */
-export function keyOf(topic: string, partition: number): string {
-  return `${partition} ${topic}`;
 }

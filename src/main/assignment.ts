@@ -3,6 +3,8 @@
 
 import type { Settings } from '../conf/settings_type.ts';
 import {
+  RD_KAFKA_OFFSET_INVALID,
+  RD_KAFKA_OFFSET_STORED,
   RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET,
   RD_KAFKA_RESP_ERR__NO_OFFSET,
   RD_KAFKA_RESP_ERR__TIMED_OUT,
@@ -11,11 +13,12 @@ import {
   RD_KAFKA_RESP_ERR_UNKNOWN_MEMBER_ID,
 } from '../defs/enums.ts';
 import { errorText, isRetriable } from '../defs/errors.ts';
+import { partitionKey } from '../defs/partition_key.ts';
 import type { BlockPool } from '../ops/block_pool.ts';
 import { Cell } from '../ops/cells.ts';
 import type { HandleMemory } from '../ops/memory.ts';
 import type { AppToMainOp } from '../ops/ops.ts';
-import { Assigned, keyOf } from './assigned.ts';
+import { Assigned } from './assigned.ts';
 import type { Assignment, PartitionName, PartitionOffset } from './group_env.ts';
 import type { CachedTopic } from './metadata.ts';
 import { type Parts, Placement, type PlacementEnv } from './placement.ts';
@@ -25,8 +28,6 @@ type SeekOp = Extract<AppToMainOp, { type: 'seek' }>;
 type PauseOp = Extract<AppToMainOp, { type: 'pause' }>;
 type StoreMetadataOp = Extract<AppToMainOp, { type: 'store_metadata' }>;
 
-const OFFSET_INVALID = -1001;
-const OFFSET_STORED = -1000;
 const ASK_AGAIN_MS = 500;
 export interface AssignmentEnv extends PlacementEnv {
   readonly settings: Settings;
@@ -91,7 +92,7 @@ export class Assignments implements Assignment {
   }
 
   find(topic: string, partition: number): Assigned | null {
-    return this.parts.byName.get(keyOf(topic, partition)) ?? null;
+    return this.parts.byName.get(partitionKey(topic, partition)) ?? null;
   }
 
   // ---- taking and letting go
@@ -114,11 +115,11 @@ export class Assignments implements Assignment {
     const { env } = this;
     const asking: Assigned[] = [];
     for (const { topic, partition, offset, leaderEpoch = -1, version = -1 } of partitions) {
-      const key = keyOf(topic, partition);
+      const key = partitionKey(topic, partition);
       if (this.parts.byName.has(key)) continue;
       const id = env.blocks.take();
       const cell = new Cell(id, env.memory.page(id));
-      cell.init(OFFSET_INVALID);
+      cell.init(RD_KAFKA_OFFSET_INVALID);
       const part = new Assigned(topic, partition, cell, offset, version, simple);
       part.offsetEpoch = offset >= 0 ? leaderEpoch : -1;
       part.home = ++this.parts.homes;
@@ -130,7 +131,7 @@ export class Assignments implements Assignment {
       this.placement.check(part, env.metadata.want(topic));
       // What is known of the topic may be old.
       if (part.missing === RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION) env.metadata.leaderStale(topic);
-      if (part.offset === OFFSET_INVALID || part.offset === OFFSET_STORED) {
+      if (part.offset === RD_KAFKA_OFFSET_INVALID || part.offset === RD_KAFKA_OFFSET_STORED) {
         part.state = 'offset';
         if (known === null) asking.push(part);
         else this.startAt(part, known);
@@ -175,7 +176,7 @@ export class Assignments implements Assignment {
 
   private forget(part: Assigned): void {
     const { topic, number, cell } = part;
-    if (!this.parts.byName.delete(keyOf(topic, number))) return;
+    if (!this.parts.byName.delete(partitionKey(topic, number))) return;
     this.parts.byCell.delete(cell.id);
     const left = this.topics.get(topic)! - 1;
     if (left === 0) this.topics.delete(topic);
@@ -192,13 +193,17 @@ export class Assignments implements Assignment {
   /** Committed offsets, or the reset policy where there is none; asked again for as long as it is refused. */
   private ask(parts: readonly Assigned[]): void {
     if (parts.length === 0) return;
-    const wanted = parts.map((part) => ({ topic: part.topic, partition: part.number, offset: OFFSET_INVALID }));
+    const wanted = parts.map((part) => ({
+      topic: part.topic,
+      partition: part.number,
+      offset: RD_KAFKA_OFFSET_INVALID,
+    }));
     this.env.fetchCommitted(wanted, (err, offsets) => {
-      const found = new Map(offsets.map((each) => [keyOf(each.topic, each.partition), each]));
+      const found = new Map(offsets.map((each) => [partitionKey(each.topic, each.partition), each]));
       for (const part of parts) {
         // Let go, or sought elsewhere, since.
         if (this.parts.byCell.get(part.cell.id) !== part || part.state !== 'offset') continue;
-        const mine = found.get(keyOf(part.topic, part.number));
+        const mine = found.get(partitionKey(part.topic, part.number));
         const code = err !== 0 ? err : (mine?.err ?? 0);
         if (code === 0 && mine !== undefined) this.startAt(part, mine);
         else {
@@ -225,10 +230,10 @@ export class Assignments implements Assignment {
       part.offset = part.committed = found.offset;
       part.offsetEpoch = found.leaderEpoch ?? -1;
     } else {
-      part.offset = this.env.reset(part.topic) ?? OFFSET_INVALID;
+      part.offset = this.env.reset(part.topic) ?? RD_KAFKA_OFFSET_INVALID;
       part.offsetEpoch = -1;
     }
-    if (part.offset === OFFSET_INVALID) {
+    if (part.offset === RD_KAFKA_OFFSET_INVALID) {
       const text = `${errorText(RD_KAFKA_RESP_ERR__NO_OFFSET)}, and auto.offset.reset=error`;
       this.placement.tell(part, RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET, text);
       return;
@@ -311,7 +316,7 @@ export class Assignments implements Assignment {
   }
 
   private comingOf({ topic, partition, version }: PartitionName & { version: number }): Coming {
-    const key = keyOf(topic, partition);
+    const key = partitionKey(topic, partition);
     let coming = this.coming.get(key);
     if (coming === undefined || coming.version !== version) {
       coming = { version, seek: null, paused: false };

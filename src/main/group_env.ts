@@ -1,18 +1,8 @@
 // What the group, its coordinator and its offsets need from the main worker, and nothing else. @thread main
+import type { PartitionOffset } from '../ops/ops.ts';
 import type { WireRequest } from '../wire/requests.ts';
 
-/** A partition with an offset and, in answers, an error; `offset` may be logical, RD_KAFKA_OFFSET_INVALID for none. */
-export interface PartitionOffset {
-  topic: string;
-  partition: number;
-  offset: number;
-  /** The application's bytes. */
-  metadata?: Uint8Array | null;
-  leaderEpoch?: number;
-  err?: number;
-  /** Of the app's assign call that this is from. */
-  version?: number;
-}
+export type { PartitionOffset };
 
 /** The properties read here; `Settings` of conf has them all. */
 export interface GroupSettings {

@@ -1,4 +1,5 @@
 // Questions for committed offsets that are waiting or on their way. @thread main
+
 import {
   RD_KAFKA_OFFSET_INVALID,
   RD_KAFKA_RESP_ERR__BAD_MSG,
@@ -6,6 +7,7 @@ import {
   RD_KAFKA_RESP_ERR__TIMED_OUT,
 } from '../defs/enums.ts';
 import { errorText } from '../defs/errors.ts';
+import { partitionKey } from '../defs/partition_key.ts';
 import type { OffsetFetchResponse } from '../protocol/messages.ts';
 import { retryBackoff } from '../rd/backoff.ts';
 import type { Coordinator } from './coordinator.ts';
@@ -172,10 +174,10 @@ export class OffsetFetches {
     if (group === null || group === undefined) return [RD_KAFKA_RESP_ERR__BAD_MSG, []];
     if (group.errorCode !== 0) return [group.errorCode, []];
     const offsets = question.partitions.map((each) => ({ ...each, err: 0 }));
-    const found = new Map(offsets.map((each) => [`${each.partition} ${each.topic}`, each as PartitionOffset]));
+    const found = new Map(offsets.map((each) => [partitionKey(each.topic, each.partition), each as PartitionOffset]));
     for (const { name, partitions } of group.topics) {
       for (const each of partitions) {
-        const mine = found.get(`${each.partitionIndex} ${name}`);
+        const mine = found.get(partitionKey(name, each.partitionIndex));
         if (mine === undefined) continue;
         mine.err = each.errorCode;
         mine.offset = each.committedOffset < 0 ? RD_KAFKA_OFFSET_INVALID : each.committedOffset;

@@ -5,10 +5,12 @@
 
 import type { Settings } from '../conf/settings_type.ts';
 import * as E from '../defs/enums.ts';
+import { partitionKey } from '../defs/partition_key.ts';
 import { requestFrame } from '../protocol/frame.ts';
 import type { ListOffsetsResponse, MetadataResponse } from '../protocol/messages.ts';
 import { retryBackoff } from '../rd/backoff.ts';
 import type { WireRequest } from '../wire/requests.ts';
+import { byTopic } from './group/requests.ts';
 import type { CachedTopic, MetadataCall } from './metadata.ts';
 
 export interface OffsetQuestion {
@@ -273,7 +275,7 @@ export class OffsetQueries {
   private send(query: Query, broker: number, items: readonly Item[], now: number): void {
     const requests: Map<string, Item>[] = [];
     for (const item of items) {
-      const key = keyOf(item.topic, item.partition);
+      const key = partitionKey(item.topic, item.partition);
       let request = requests.find((each) => !each.has(key));
       if (request === undefined) {
         request = new Map();
@@ -310,21 +312,21 @@ export class OffsetQueries {
   }
 
   private topicsOf(items: Iterable<Item>): AskedTopic[] {
-    const topics = new Map<string, AskedPartition[]>();
-    for (const { topic, partition, timestamp, leader } of items) {
-      const entry = { partitionIndex: partition, currentLeaderEpoch: leader?.epoch ?? -1, timestamp };
-      const list = topics.get(topic);
-      if (list === undefined) topics.set(topic, [entry]);
-      else list.push(entry);
-    }
-    return [...topics].map(([name, partitions]) => ({ name, partitions }));
+    return byTopic([...items]).map(([name, asked]) => ({
+      name,
+      partitions: asked.map(({ partition, timestamp, leader }) => ({
+        partitionIndex: partition,
+        currentLeaderEpoch: leader?.epoch ?? -1,
+        timestamp,
+      })),
+    }));
   }
 
   private answered(items: ReadonlyMap<string, Item>, err: number, response: ListOffsetsResponse | null): void {
     const left = new Map(items);
     for (const { name, partitions } of err === 0 ? (response?.topics ?? []) : []) {
       for (const { partitionIndex, errorCode, offset, leaderEpoch } of partitions) {
-        const key = keyOf(name, partitionIndex);
+        const key = partitionKey(name, partitionIndex);
         const item = left.get(key);
         if (item === undefined) continue;
         left.delete(key);
@@ -370,10 +372,6 @@ export class OffsetQueries {
     const err = somebody ? E.RD_KAFKA_RESP_ERR__TIMED_OUT : E.RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN;
     query.done(err, answersOf(query));
   }
-}
-
-function keyOf(topic: string, partition: number): string {
-  return `${partition} ${topic}`;
 }
 
 function answersOf({ items }: Query): OffsetAnswer[] {

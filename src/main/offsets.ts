@@ -2,6 +2,7 @@
 //
 // One OffsetCommit at a time: whatever is committed meanwhile waits and goes out together, a later offset of a partition
 // in place of an earlier one. So a retry can never put a newer commit back, and a commit per record makes no flood.
+
 import {
   RD_KAFKA_RESP_ERR__ASSIGNMENT_LOST,
   RD_KAFKA_RESP_ERR__BAD_MSG,
@@ -13,6 +14,7 @@ import {
   RD_KAFKA_RESP_ERR_UNKNOWN_MEMBER_ID,
 } from '../defs/enums.ts';
 import { errorText } from '../defs/errors.ts';
+import { partitionKey } from '../defs/partition_key.ts';
 import type { OffsetCommitResponse } from '../protocol/messages.ts';
 import { retryBackoff } from '../rd/backoff.ts';
 import type { Coordinator } from './coordinator.ts';
@@ -69,8 +71,6 @@ const TIMER = 'timer';
 
 /** The coordinator does not know us as what we said. */
 const IDENTITY: ReadonlySet<string> = new Set<Remedy>(['member', 'fenced', 'epoch']);
-
-const keyOf = (each: { topic: string; partition: number }): string => `${each.partition} ${each.topic}`;
 
 export class Offsets {
   private readonly env: GroupEnv;
@@ -218,7 +218,7 @@ export class Offsets {
     this.waiting = this.waiting.filter((commit) => !this.sent.includes(commit));
     const merged = new Map<string, PartitionOffset>();
     for (const { offsets } of this.sent)
-      for (const each of offsets) if (each.offset >= 0) merged.set(keyOf(each), each);
+      for (const each of offsets) if (each.offset >= 0) merged.set(partitionKey(each.topic, each.partition), each);
     const patience = Math.min(this.env.settings['socket.timeout.ms'], Math.max(1, first.deadline - now));
     const request = offsetCommit(this.env.settings, first.as, [...merged.values()], patience);
     const reasons = [...new Set(this.sent.map((commit) => commit.options.reason))].join(', ');
@@ -247,7 +247,7 @@ export class Offsets {
     this.sent = [];
     const errors = new Map<string, number>();
     for (const { name, partitions } of response?.topics ?? []) {
-      for (const each of partitions) errors.set(keyOf({ topic: name, partition: each.partitionIndex }), each.errorCode);
+      for (const each of partitions) errors.set(partitionKey(name, each.partitionIndex), each.errorCode);
     }
     const codes = [...errors.values()];
     const failed = codes.length > 0 && codes.every((code) => code !== 0);
@@ -285,7 +285,8 @@ export class Offsets {
     let last = 0;
     for (const each of commit.offsets) {
       if (each.offset < 0) continue;
-      each.err = error !== 0 ? error : (errors.get(keyOf(each)) ?? RD_KAFKA_RESP_ERR__BAD_MSG);
+      each.err =
+        error !== 0 ? error : (errors.get(partitionKey(each.topic, each.partition)) ?? RD_KAFKA_RESP_ERR__BAD_MSG);
       if (each.err !== 0) last = each.err;
     }
     this.finish(commit, last, true);

@@ -1,6 +1,10 @@
 // Which broker fetches each assigned partition: its leader, or a follower that is nearer. @thread main
 
-import { RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION, RD_KAFKA_RESP_ERR__WAIT_CACHE } from '../defs/enums.ts';
+import {
+  RD_KAFKA_OFFSET_INVALID,
+  RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION,
+  RD_KAFKA_RESP_ERR__WAIT_CACHE,
+} from '../defs/enums.ts';
 import { errorText } from '../defs/errors.ts';
 import type { BrokerToMainOp, MainToAppOp } from '../ops/ops.ts';
 import { ZERO_UUID } from '../protocol/reader.ts';
@@ -12,7 +16,6 @@ type FetchStoppedOp = Extract<BrokerToMainOp, { type: 'fetch_stopped' }>;
 type PreferredReplicaOp = Extract<BrokerToMainOp, { type: 'preferred_replica' }>;
 type FetchStallOp = Extract<BrokerToMainOp, { type: 'fetch_stall' }>;
 
-const OFFSET_INVALID = -1001;
 /** A topic that has not (yet) a partition of that number is asked for so often. */
 const MISSING_MS = 10_000;
 /** How long a follower is fetched from before the leader is asked anew who is near. */
@@ -153,7 +156,7 @@ export class Placement {
   /** Positions in a topic that was deleted and made again are not comparable with those in the old one. */
   private follow(part: Assigned, cached: CachedTopic): void {
     if (another(part.topicId, cached)) {
-      part.committed = OFFSET_INVALID;
+      part.committed = RD_KAFKA_OFFSET_INVALID;
       part.offsetEpoch = -1;
     }
     if (cached.topicId !== ZERO_UUID) part.topicId = cached.topicId;
@@ -164,7 +167,7 @@ export class Placement {
     // The home tells a cell that has been given to another partition since.
     const part = this.parts.byCell.get(cell);
     if (part === undefined || part.home !== home || part.state !== 'moving') return;
-    if (offset !== OFFSET_INVALID) {
+    if (offset !== RD_KAFKA_OFFSET_INVALID) {
       part.offset = offset;
       part.offsetEpoch = offsetEpoch;
     }

@@ -2,7 +2,8 @@
 
 import type { TopicSettings } from '../conf/settings_type.ts';
 import { RD_KAFKA_OFFSET_INVALID, RD_KAFKA_OFFSET_STORED } from '../defs/enums.ts';
-import { type Assigned, keyOf } from './assigned.ts';
+import { partitionKey } from '../defs/partition_key.ts';
+import type { Assigned } from './assigned.ts';
 import type { Assignments } from './assignment.ts';
 import type { PartitionOffset } from './group_env.ts';
 import { type OffsetStore, offsetStore } from './offset_store.ts';
@@ -52,7 +53,7 @@ export class SimplePartitions {
     const part = assignments.start(partition, known);
     if (part === null) return;
     of = { store, part, begun: loaded !== null, last: null };
-    this.stores.set(keyOf(topic, number), of);
+    this.stores.set(partitionKey(topic, number), of);
   }
 
   private storedOf({ part, last }: Stored): PartitionOffset | null {
@@ -61,7 +62,7 @@ export class SimplePartitions {
 
   /** `done` with 0, or why the last offset could not be stored. */
   stop(topic: string, partition: number, done: (err: number) => void): void {
-    const key = keyOf(topic, partition);
+    const key = partitionKey(topic, partition);
     const of = this.stores.get(key);
     this.env.assignments.stopSimple(topic, partition, () => {
       if (of === undefined) return;

@@ -17,17 +17,7 @@ import type {
   StoreMetadataOp,
 } from './consumer_ops.ts';
 
-export type {
-  AssignedOp,
-  AssignOp,
-  FetchedBatch,
-  FetchedEntry,
-  FetchStall,
-  FetchStartOp,
-  PartitionOffset,
-  SeekOp,
-  StoreMetadataOp,
-} from './consumer_ops.ts';
+export type * from './consumer_ops.ts';
 
 /** A control page or slab of a creator; posted before an id in it is published. */
 export interface PageOp {

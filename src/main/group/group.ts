@@ -1,15 +1,13 @@
 // The consumer group of one handle (rd_kafka_cgrp_t), classic protocol: what the main worker calls. @thread main
 //
 // Nothing here blocks, and nothing happens but in poll(now): the other functions leave a note for it and wake the loop.
+
 import {
-  RD_KAFKA_OFFSET_BEGINNING,
-  RD_KAFKA_OFFSET_END,
-  RD_KAFKA_OFFSET_INVALID,
-  RD_KAFKA_OFFSET_STORED,
   RD_KAFKA_RESP_ERR__DESTROY,
   RD_KAFKA_RESP_ERR__FATAL,
   RD_KAFKA_RESP_ERR__INVALID_ARG,
 } from '../../defs/enums.ts';
+import { isStartable } from '../../defs/logical_offset.ts';
 import type { Coordinator } from '../coordinator.ts';
 import type { GroupEnv, PartitionOffset } from '../group_env.ts';
 import type { Offsets } from '../offsets.ts';
@@ -24,19 +22,8 @@ import type { JoinState } from './states.ts';
 import { subscribe, topicsChanged, unsubscribe } from './subscription.ts';
 import { follow } from './topics.ts';
 
-/** RD_KAFKA_OFFSET_TAIL(0). */
-const TAIL_BASE = -2000;
-
-const LOGICAL: ReadonlySet<number> = new Set([
-  RD_KAFKA_OFFSET_BEGINNING,
-  RD_KAFKA_OFFSET_END,
-  RD_KAFKA_OFFSET_STORED,
-  RD_KAFKA_OFFSET_INVALID,
-]);
-
 function assignable(partitions: readonly PartitionOffset[]): boolean {
-  const good = (offset: number): boolean => offset >= 0 || LOGICAL.has(offset) || offset <= TAIL_BASE;
-  return distinct(partitions) && partitions.every((each) => good(each.offset));
+  return distinct(partitions) && partitions.every(({ offset }) => isStartable(offset));
 }
 
 export class Group {

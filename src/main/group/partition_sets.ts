@@ -1,8 +1,9 @@
 // Lists of partitions as sets: an offset is no part of what a partition is. @thread main
+import { partitionKey } from '../../defs/partition_key.ts';
 import type { PartitionName, PartitionOffset } from '../group_env.ts';
 
 function keyOf({ topic, partition }: PartitionName): string {
-  return `${partition} ${topic}`;
+  return partitionKey(topic, partition);
 }
 
 export function copyOf(partitions: readonly PartitionOffset[]): PartitionOffset[] {

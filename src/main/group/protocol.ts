@@ -1,6 +1,8 @@
 // What members tell each other through the coordinator, as bytes: the subscription to the leader, the assignment back.
 // @thread main
+
 import { RD_KAFKA_OFFSET_INVALID } from '../../defs/enums.ts';
+import { partitionKey } from '../../defs/partition_key.ts';
 import { decodeStruct, encodeStruct } from '../../protocol/compile.ts';
 import { ProtocolError, Reader } from '../../protocol/reader.ts';
 import { Writer } from '../../protocol/writer.ts';
@@ -83,7 +85,7 @@ export function decodeAssignment(bytes: Uint8Array): PartitionOffset[] {
   for (const { topic, partitions } of read.assignedPartitions) {
     for (const partition of partitions) {
       if (partition < 0) throw new ProtocolError(`${partition} is not a partition`, 'partitions').of('assignment');
-      found.set(`${partition} ${topic}`, { topic, partition, offset: RD_KAFKA_OFFSET_INVALID });
+      found.set(partitionKey(topic, partition), { topic, partition, offset: RD_KAFKA_OFFSET_INVALID });
     }
   }
   return [...found.values()];

@@ -6,6 +6,7 @@ import {
   rd_kafka_fatal_error,
   rd_kafka_flush,
   rd_kafka_poll,
+  type rd_kafka_t,
 } from '../../../src/rdkafka.ts';
 import { aProducer, type Config } from '../builders.ts';
 import { MsgVer, newTestId } from '../msgver.ts';
@@ -16,9 +17,15 @@ import { freshTopic } from '../topics.ts';
 import type { Env } from './env.ts';
 
 const PARTITIONS = 4;
-/** So large that requests are on their way in part only. */
-const SIZE = 50_000;
+/** A batch of some is more than a socket takes at once; a thousand are less than the mock's log keeps (5 MiB each). */
+const SIZE = 20_000;
 const DEADLINE_MS = 45_000;
+
+/** Polls for the whole of `ms`: a report that comes makes the flow no faster. */
+function pollFor(rk: rd_kafka_t, ms: number): void {
+  const until = performance.now() + ms;
+  for (let left = ms; left > 0; left = until - performance.now()) rd_kafka_poll(rk, Math.ceil(left));
+}
 
 /** @param pauseMs between two messages. */
 export async function timedOutWhileHeld(t: TestContext, env: Env, pauseMs: number, config: Config = {}): Promise<void> {
@@ -39,7 +46,7 @@ export async function timedOutWhileHeld(t: TestContext, env: Env, pauseMs: numbe
     while (!done()) {
       if (performance.now() > deadline) throw new Error(`in vain for: ${what}`);
       queueMessages(p, topic, -1, count++, 1, { id, size: SIZE });
-      rd_kafka_poll(p.rk, pauseMs);
+      pollFor(p.rk, pauseMs);
     }
   };
   const { reports } = p;
