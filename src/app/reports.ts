@@ -343,12 +343,13 @@ export class Reports {
     walk.at = this.cursor.next;
     const index = entry.index++;
     if (!batch.waits) {
-      this.hand(entry, batch, index, index, slab.buffer, batch.partition);
+      this.hand(entry, batch, index, index, slab.buffer, from, batch.partition);
       return;
     }
     if (batch.relayed !== null && batch.relayed[index] === 1) return;
     batch.served++;
-    if (callback) this.hand(entry, batch, index, index, slab.buffer, slab.buffer.readInt32BE(from));
+    if (callback)
+      this.hand(entry, batch, index, index, slab.buffer, from + TARGET_BYTES, slab.buffer.readInt32BE(from));
     else this.rk.took(1, Math.max(0, this.cursor.valueTo - this.cursor.valueFrom));
   }
 
@@ -371,6 +372,7 @@ export class Reports {
           index,
           row,
           place.slab.buffer,
+          place.at + TARGET_BYTES,
           relay.partition >= 0 ? relay.partition : place.slab.buffer.readInt32BE(place.at),
         );
       else this.rk.took(1, Math.max(0, this.cursor.valueTo - this.cursor.valueFrom));
@@ -397,8 +399,16 @@ export class Reports {
     return origin.places[row]!;
   }
 
-  /** `index` counts in the batch that was reported, `row` in the one that the app wrote. */
-  private hand(entry: Reported, batch: LiveBatch, index: number, row: number, bytes: Buffer, partition: number): void {
+  /** `index` counts in the batch that was reported, `row` in the one that the app wrote; the record begins at `from`. */
+  private hand(
+    entry: Reported,
+    batch: LiveBatch,
+    index: number,
+    row: number,
+    bytes: Buffer,
+    from: number,
+    partition: number,
+  ): void {
     const { cursor, rk } = this;
     let { err } = entry;
     let text: string | null = null;
@@ -409,7 +419,7 @@ export class Reports {
     }
     const offset = (entry.flags & FLAG_NO_OFFSET) !== 0 ? E.RD_KAFKA_OFFSET_INVALID : entry.baseOffset + index;
     const opaque = batch.opaques === null ? null : (batch.opaques[row] ?? null);
-    const message = new ReportMessage(entry, batch, bytes, cursor, err, text, partition, offset, opaque);
+    const message = new ReportMessage(entry, batch, bytes, from, cursor, err, text, partition, offset, opaque);
     rk.took(1, cursor.valueTo < 0 ? 0 : cursor.valueTo - cursor.valueFrom);
     batch.readers++;
     try {
