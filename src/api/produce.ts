@@ -281,7 +281,21 @@ function topicOf(fn: string, rk: Handle, rkt: rd_kafka_topic_t, param: string): 
   return topic;
 }
 
-function produceObject(rk: Handle, message: ProduceInput): number {
+/** A message object that has been looked through: nothing has happened yet. */
+export interface CheckedMessage {
+  readonly topic: string | Topic;
+  readonly partition: number;
+  readonly key: Bytes;
+  readonly value: Bytes;
+  readonly headers: HeaderList | null;
+  /** `headers` are the caller's own, taken over when the message is accepted. */
+  readonly taken: boolean;
+  readonly timestamp: number;
+  readonly opaque: unknown;
+}
+
+/** Throws for what is of a wrong type; `param` is what the caller calls the message. */
+export function checkMessage(fn: string, param: string, rk: Handle, message: ProduceInput): CheckedMessage {
   const {
     topic,
     value = null,
@@ -291,18 +305,31 @@ function produceObject(rk: Handle, message: ProduceInput): number {
     timestamp = 0,
     opaque = null,
   } = message;
-  checkValue('producev', 'message.value', value);
-  checkValue('producev', 'message.key', key);
-  checkInt32('producev', 'message.partition', partition);
-  checkInt64('producev', 'message.timestamp', timestamp);
-  const list = headersFrom('producev', 'message.headers', headers);
+  checkValue(fn, `${param}.value`, value);
+  checkValue(fn, `${param}.key`, key);
+  checkInt32(fn, `${param}.partition`, partition);
+  checkInt64(fn, `${param}.timestamp`, timestamp);
+  const list = headersFrom(fn, `${param}.headers`, headers);
   const taken = list !== null && list === (headers as unknown);
-  if (taken) checkBrand('producev', 'message.headers', list, 'rd_kafka_headers_t');
-  if (typeof topic === 'string' && !isTopicName(checkString('producev', 'message.topic', topic)))
-    return RD_KAFKA_RESP_ERR__INVALID_ARG;
-  const target = typeof topic === 'string' ? rk.topic(topic) : topicOf('producev', rk, topic, 'message.topic');
-  const err = checkPartition(partition) ?? accept(rk, target, partition, 0, key, value, list, timestamp, opaque);
-  if (err === 0 && taken) list.takeOver();
+  if (taken) checkBrand(fn, `${param}.headers`, list, 'rd_kafka_headers_t');
+  const target =
+    typeof topic === 'string' ? checkString(fn, `${param}.topic`, topic) : topicOf(fn, rk, topic, `${param}.topic`);
+  return { topic: target, partition, key, value, headers: list, taken, timestamp, opaque };
+}
+
+/** The topic of a checked message, or why there is none. */
+export function targetOf(rk: Handle, { topic, partition }: CheckedMessage): Topic | number {
+  if (typeof topic === 'string' && !isTopicName(topic)) return RD_KAFKA_RESP_ERR__INVALID_ARG;
+  return checkPartition(partition) ?? (typeof topic === 'string' ? rk.topic(topic) : topic);
+}
+
+function produceObject(rk: Handle, message: ProduceInput): number {
+  const checked = checkMessage('producev', 'message', rk, message);
+  const { partition, key, value, headers, taken, timestamp, opaque } = checked;
+  const target = targetOf(rk, checked);
+  if (typeof target === 'number') return target;
+  const err = accept(rk, target, partition, 0, key, value, headers, timestamp, opaque);
+  if (err === 0 && taken) headers!.takeOver();
   return err;
 }
 

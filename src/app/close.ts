@@ -3,6 +3,7 @@
 // @thread app
 
 import * as E from '../defs/enums.ts';
+import { kafkaErrorOf } from '../defs/kafka_error.ts';
 import { CLOSING } from '../ops/head_page.ts';
 import { GONE } from '../rd/check.ts';
 import type { Handle } from './handle.ts';
@@ -73,6 +74,7 @@ function* purgeSteps(rk: Handle, thrown: unknown[]): Steps<void> {
     serveAll(rk, thrown);
     return rk.limits!.messages === 0 || rk.dead;
   };
+  rk.awaited?.failWaiting(kafkaErrorOf(E.RD_KAFKA_RESP_ERR__DESTROY));
   if (served()) return;
   rk.logs.add(
     4,

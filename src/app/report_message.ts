@@ -8,7 +8,8 @@ import { lastHeader, type MessageParts, NO_HEADERS } from '../defs/message.ts';
 import type { rd_kafka_topic_t } from '../defs/types.ts';
 import { GONE } from '../rd/check.ts';
 import { RecordCursor, readHeadersAt } from '../records/record_reader.ts';
-import type { LiveBatch, Reported } from './reports.ts';
+import type { LiveBatch } from './live_batch.ts';
+import type { Reported } from './reports.ts';
 import { now } from './thread.ts';
 import { wallClock } from './wall.ts';
 

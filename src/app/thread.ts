@@ -191,6 +191,11 @@ export class AppThread {
     });
   }
 
+  /** Some call blocks this thread now. */
+  get isBlocked(): boolean {
+    return this.blocked > 0;
+  }
+
   get pendingPromises(): number {
     return this.waiters.size;
   }
