@@ -8,7 +8,7 @@ import ts from 'typescript';
 const NAME =
   /(?<![\w`./])(?:RD_KAFKAP?_\w+\*?|_?[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+\*?|_[A-Z]{3,}|[a-z][a-zA-Z0-9]*(?:_[a-zA-Z0-9]+)+_?\*?(?:\(\))?)/g;
 
-/** Unions and tables of names that are longer than this are cut: nobody reads them. */
+/** Unions and tables of bare names that are longer than this are cut: nobody reads them. */
 const MOST_LINES = 60;
 const SHOWN_LINES = 10;
 
@@ -41,7 +41,7 @@ function declarationText(node) {
     .trimEnd()
     .replace(/^export (async )?/, '');
   const lines = bare.split('\n');
-  if (lines.length > MOST_LINES)
+  if (lines.length > MOST_LINES && !bare.includes('/**'))
     return [...lines.slice(0, SHOWN_LINES), `  // ... ${lines.length - SHOWN_LINES - 1} more`, lines.at(-1)].join('\n');
   return body ? `${bare};` : bare;
 }
@@ -103,6 +103,9 @@ function linkNames(project) {
   }
 }
 
+/** Types of which there is nothing to say but their name share a block, without a heading. */
+const isBare = (model) => !model.comment && /^type [^\n]*$/.test(sources.get(model) ?? '');
+
 const fenced = (text) => `\`\`\`ts\n${text}\n\`\`\``;
 
 class Context extends MarkdownThemeContext {
@@ -118,8 +121,7 @@ class Context extends MarkdownThemeContext {
     };
     this.partials.members = (models, options) => {
       if (models.every((model) => model.isReference())) return this.references(models);
-      // Types of which there is nothing to say but their name share a block.
-      const bare = models.filter((model) => !model.comment && /^type [^\n]*$/.test(sources.get(model) ?? ''));
+      const bare = models.filter(isBare);
       const others = members(
         models.filter((model) => !bare.includes(model)),
         options,
@@ -132,9 +134,10 @@ class Context extends MarkdownThemeContext {
   references(models) {
     const links = models.map((model) => {
       const target = model.getTargetReflectionDeep();
-      return `[\`${model.name}\`](${this.urlTo(target)})`;
+      const url = this.urlTo(target);
+      return `[\`${model.name}\`](${isBare(target) ? url.replace(/#.*/, '') : url})`;
     });
-    return `${links.join(', ')}.`;
+    return `Described on other pages: ${links.join(', ')}.`;
   }
 }
 
@@ -146,11 +149,17 @@ class Theme extends MarkdownTheme {
 
 export function load(app) {
   app.renderer.defineTheme('declarations', Theme);
+  const constants = [];
   app.converter.on(Converter.EVENT_CREATE_DECLARATION, (context, reflection) => {
     if (!reflection.parent?.kindOf(ReflectionKind.Module)) return;
     const symbol = context.getSymbolFromReflection(reflection);
+    if (symbol?.valueDeclaration?.getSourceFile().fileName.endsWith('enums.generated.ts')) constants.push(reflection);
     const source = symbol === undefined ? '' : sourceOf(symbol, reflection.name);
     if (source !== '') sources.set(reflection, source);
+  });
+  // They have a page of tables.
+  app.converter.on(Converter.EVENT_RESOLVE_BEGIN, ({ project }) => {
+    for (const reflection of constants) project.removeReflection(reflection);
   });
   app.converter.on(Converter.EVENT_RESOLVE_END, ({ project }) => linkNames(project));
 }
