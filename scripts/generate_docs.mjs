@@ -259,7 +259,7 @@ librdkafka in [differences.md](../differences.md).
 ## Doors
 
 ${table('import', doors.map(door))}
-ES modules and CommonJS get the same objects from each of them.
+ES modules and CommonJS may be mixed: all doors, in both kinds, are one library.
 
 ## What holds for all functions
 
@@ -268,9 +268,9 @@ ES modules and CommonJS get the same objects from each of them.
   \`TypeError\` for a wrong type, \`RangeError\` for a number out of range, \`TypeError\` with the code \`ERR_RDKAFKA_DESTROYED\` for
   what is destroyed or taken over.
 - An out-parameter is an object with \`value\`; \`out()\` makes one. It stays as it was when the call fails.
-- A blocking function blocks its thread for \`timeout_ms\` milliseconds at most; a negative number is for ever. Its \`_async\`
-  twin gives a promise and blocks nothing; it rejects with \`KafkaError\` where the other gives a code other than 0, and with
-  \`signal.reason\` when \`{ signal }\` is aborted.
+- A function with \`timeout_ms\` blocks its thread for so many milliseconds at most; a negative number is for ever. Each
+  blocking function has an \`_async\` twin, which gives a promise and blocks nothing: it rejects with \`KafkaError\` where
+  the other gives a code other than 0, and with \`signal.reason\` when \`{ signal }\` is aborted.
 - Callbacks run in the thread that made the handle: in its calls that serve (\`poll\`, \`flush\`, \`consumer_poll\`, ...), while a
   twin of such a call is pending, and after \`poll_start\` from the event loop.
 
