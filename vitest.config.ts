@@ -38,6 +38,7 @@ export default defineConfig({
           include: [
             'test/mock/**/*.test.ts',
             'test/faults/**/*.test.ts',
+            'test/docs/**/*.test.ts',
             'test/examples/**/*.test.ts',
             'examples/**/*.test.ts',
           ],
