@@ -8,10 +8,9 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import { afterAll, onTestFinished } from 'vitest';
-import { until } from './until.ts';
+import { saysOf } from './child.ts';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
-const DEADLINE_MS = 60_000;
 
 export interface Program {
   readonly process: ChildProcess;
@@ -19,7 +18,7 @@ export interface Program {
   readonly err: () => string;
   /** Exit code, or the signal that ended it. */
   readonly ended: Promise<number | string>;
-  /** Resolves when standard output matches; rejects with all that was written when it has not after 60 s. */
+  /** Resolves when standard output matches; rejects with all that was written at its end, or after 60 s. */
   readonly says: (text: RegExp) => Promise<RegExpExecArray>;
 }
 
@@ -46,6 +45,7 @@ export async function programs(...sources: readonly string[]): Promise<StartProg
     alias: {
       'rdkafka-ts/rdkafka': door('rdkafka'),
       'rdkafka-ts/rdkafka_mock': door('rdkafka_mock'),
+      'rdkafka-ts/program': door('program'),
       'rdkafka-ts': door('index'),
     },
     logLevel: 'error',
@@ -66,9 +66,7 @@ function start(cwd: string, args: readonly string[], env: Readonly<Record<string
   const ended = once(child, 'close').then(([code, signal]) => (code ?? signal) as number | string);
   const out = collect(child.stdout);
   const err = collect(child.stderr);
-  const says = (text: RegExp): Promise<RegExpExecArray> =>
-    until(() => text.exec(out()), { deadline_ms: DEADLINE_MS, what: () => `${text}, but it wrote:\n${out()}${err()}` });
-  return { process: child, out, err, ended, says };
+  return { process: child, out, err, ended, says: saysOf({ out, err, ended }) };
 }
 
 function collect(stream: NodeJS.ReadableStream): () => string {
