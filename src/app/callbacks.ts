@@ -1,4 +1,4 @@
-// The only file that calls functions of the application's.
+// The only file that calls functions of the application's, but for handlers of signals (signals.ts).
 // @thread app: in the call that serves them, or from its event loop (api.md rule 26)
 //
 // Before each call the cursor that led here has moved on, so that whatever the function does, a throw included, the

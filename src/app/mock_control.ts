@@ -175,7 +175,7 @@ export class MockCluster implements Member {
   /** Waits for the answer of a command; throws a KafkaError when there is none, or the command failed by itself. */
   *answered(call: number, timeoutMs: number = COMMAND_MS): Steps<any> {
     try {
-      yield { timeoutMs, ready: () => this.ready(call) };
+      yield { timeoutMs, ready: () => this.ready(call), whole: true };
       const answer = this.answers.get(call) ?? null;
       if (answer === null) throw new KafkaError(E.RD_KAFKA_RESP_ERR__TIMED_OUT, 'the mock cluster did not answer');
       if (answer.err !== 0) throw new KafkaError(answer.err, `mock cluster: ${answer.text}`);

@@ -63,7 +63,7 @@ export function* purgeSteps(rk: Handle, flags: number): Steps<number> {
     return 0;
   }
   const call = rk.requests.start('purge', -1, [queue, inflight], 0);
-  yield { timeoutMs: -1, ready: () => rk.requests.answered(call) };
+  yield { timeoutMs: -1, ready: () => rk.requests.answered(call), whole: true };
   rk.requests.take(call);
   return 0;
 }
@@ -76,6 +76,8 @@ export type Polled = ConsumedMessage | ErrorMessage | null;
 export function pollHot(rk: Handle): Polled {
   const { consumer } = rk;
   if (consumer === null) return null;
+  // Handlers run where a call waits.
+  if (rk.thread.signalled) return null;
   consumer.pulls.polled();
   Atomics.add(rk.memory.head, POLLS, 1);
   rk.thread.drain();

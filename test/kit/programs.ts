@@ -9,10 +9,9 @@ import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import { afterAll, onTestFinished } from 'vitest';
 import { doors } from '../../scripts/doors.mjs';
-import { until } from './until.ts';
+import { saysOf } from './child.ts';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
-const DEADLINE_MS = 60_000;
 
 export interface Program {
   readonly process: ChildProcess;
@@ -20,7 +19,7 @@ export interface Program {
   readonly err: () => string;
   /** Exit code, or the signal that ended it. */
   readonly ended: Promise<number | string>;
-  /** Resolves when standard output matches; rejects with all that was written when it has not after 60 s. */
+  /** Resolves when standard output matches; rejects with all that was written at its end, or after 60 s. */
   readonly says: (text: RegExp) => Promise<RegExpExecArray>;
 }
 
@@ -71,9 +70,7 @@ export function start(cwd: string, args: readonly string[], env: Readonly<Record
   const ended = once(child, 'close').then(([code, signal]) => (code ?? signal) as number | string);
   const out = collect(child.stdout);
   const err = collect(child.stderr);
-  const says = (text: RegExp): Promise<RegExpExecArray> =>
-    until(() => text.exec(out()), { deadline_ms: DEADLINE_MS, what: () => `${text}, but it wrote:\n${out()}${err()}` });
-  return { process: child, out, err, ended, says };
+  return { process: child, out, err, ended, says: saysOf({ out, err, ended }) };
 }
 
 function collect(stream: NodeJS.ReadableStream): () => string {
