@@ -25,6 +25,7 @@ import type { PortReader } from '../ops/port_reader.ts';
 import { type ThreadPage, threadPage } from '../ops/thread_page.ts';
 import { partitionerOf } from '../partitioners/registry.ts';
 import { GONE } from '../rd/check.ts';
+import { type Birth, birth } from './birth.ts';
 import { Callbacks } from './callbacks.ts';
 import { AppConsumer } from './consumer.ts';
 import { HeldTopics } from './held_topics.ts';
@@ -74,6 +75,8 @@ export class Handle implements Hosted {
   readonly thread: AppThread;
   readonly memory: HandleMemory;
   readonly startedAt: number;
+  /** Where it was made. */
+  readonly born: Birth;
   readonly callbacks: Callbacks;
   readonly logs: Logs;
   readonly queue: ReplyQueue;
@@ -126,6 +129,7 @@ export class Handle implements Hosted {
     this.thread = thread;
     this.memory = new HandleMemory(newHeadPage());
     this.startedAt = now();
+    this.born = birth();
     this[GONE] = '';
     this.fatal = null;
     this.dead = false;
