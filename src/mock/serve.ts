@@ -2,7 +2,7 @@
 import { apiByKey } from '../protocol/api.ts';
 import { type Body, decodeRequest } from '../protocol/compile.ts';
 import { readRequestHeader, responseFrame } from '../protocol/frame.ts';
-import type { FetchRequest, Messages } from '../protocol/messages.ts';
+import type { FetchRequest, HeartbeatRequest, Messages } from '../protocol/messages.ts';
 import { ProtocolError, Reader } from '../protocol/reader.ts';
 import type { Broker } from './broker.ts';
 import type { MockCluster } from './cluster.ts';
@@ -30,6 +30,13 @@ function tiedFault(cluster: MockCluster, broker: Broker, apiKey: number, request
   const session = sessionId === undefined ? undefined : broker.sessions.get(sessionId);
   const about = session === undefined ? request : { topics: [...named, ...session.asked()] };
   return conditions.next(apiKey, broker.id, about, (id) => topics.byId(id)?.name);
+}
+
+/** A coordinator that says that it does not know a member does not have it, or the others would wait for its session. */
+function forgetMember({ groups }: MockCluster, request: object): void {
+  const { groupId, memberId, groupInstanceId = null } = request as Partial<HeartbeatRequest>;
+  const group = groups.find(groupId ?? '');
+  if (group?.type === 'classic' && memberId !== undefined) group.leave(memberId, groupInstanceId);
 }
 
 /**
@@ -66,6 +73,7 @@ export function serveFrame(
   const pushed = nextFault(broker.faults, cluster.faults, apiKey);
   const tied = pushed === NO_FAULT ? tiedFault(cluster, broker, apiKey, request) : undefined;
   const fault = tied ?? pushed;
+  if (tied?.error === E.UNKNOWN_MEMBER_ID) forgetMember(cluster, request);
   if (fault.error === E.LOCAL_TRANSPORT) {
     served.connection.close(`${name} refused by a pushed error`);
     return;

@@ -129,7 +129,7 @@ export interface MockCluster extends AsyncDisposable {
   stable(group: string, members: number, w?: Wait): Promise<void>;
   /**
    * The next request of this kind, on whatever broker, is answered with this error, and nothing is done. `w` says which
-   * ones, and how many. The error is one that brokers answer, by librdkafka's name ('NOT_LEADER_FOR_PARTITION'). It is
+   * ones, and how many. UNKNOWN_MEMBER_ID takes the member out of its group. The error is one that brokers answer, by librdkafka's name ('NOT_LEADER_FOR_PARTITION'). It is
    * for all that the request names; Metadata answers it for each topic. Of several faults for one request the oldest
    * counts; errors pushed by mock_push_request_errors go before.
    */
