@@ -47,7 +47,8 @@ export function checkOptions(fn: string, o: ClusterOptions | undefined): Checked
 }
 
 function isContext(value: unknown): value is TestContext {
-  if (typeof value !== 'object' || value === null) return false;
+  // vitest's is a function.
+  if ((typeof value !== 'object' && typeof value !== 'function') || value === null) return false;
   const { onTestFinished, after } = value as { onTestFinished?: unknown; after?: unknown };
   return typeof onTestFinished === 'function' || typeof after === 'function';
 }
@@ -98,7 +99,7 @@ export interface CheckedWait {
 export function checkWait(fn: string, w: Wait | undefined): CheckedWait {
   const { timeout_ms, signal } = checkObject(fn, 'w', w, ['timeout_ms', 'signal']);
   const timeoutMs = timeout_ms === undefined ? DEFAULT_TIMEOUT_MS : checkInt32(fn, 'w.timeout_ms', timeout_ms);
-  return { timeoutMs, signal: signal === undefined ? undefined : checkSignal(fn, { signal }) };
+  return { timeoutMs, signal: signal === undefined ? undefined : checkSignal(fn, { signal }, 'w') };
 }
 
 export interface CheckedWhere {
