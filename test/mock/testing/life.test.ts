@@ -1,7 +1,10 @@
 // A cluster of rdkafka-ts/testing from its start to its end: mock_cluster, suite_cluster, close, open_handles.
 import { createConnection } from 'node:net';
 import { after, before, type TestContext as NodeContext, afterEach as nodeAfterEach } from 'node:test';
+import type { Worker } from 'node:worker_threads';
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
+import { registry } from '../../../src/app/registry.ts';
+import type { AppThread } from '../../../src/app/thread.ts';
 import { RD_KAFKA_PRODUCER, rd_kafka_destroy, rd_kafka_new } from '../../../src/rdkafka.ts';
 import {
   type MockCluster,
@@ -137,6 +140,20 @@ describe('close', () => {
     await c.close();
 
     expect((await waiting).message).toMatch(/^received: the cluster was closed while it waited for 1 record/);
+  });
+
+  test('a worker that dies rejects who waits, and the next cluster has another one', async () => {
+    const c = await mock_cluster();
+    const waiting = rejected(c.received('orders', 1, PATIENCE));
+
+    await ((registry().workers as AppThread).mock as { worker: Worker }).worker.terminate();
+
+    const error = await waiting;
+    expect([error.constructor, error.message]).toEqual([Error, 'received: the mock worker died']);
+    expect((await rejected(c.put('orders', 'x'))).message).toBe('put: the mock worker died');
+    await c.close();
+    await using other = await mock_cluster();
+    await other.put('orders', 'x');
   });
 
   test('with clients connected takes no longer', async (t) => {
