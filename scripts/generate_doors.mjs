@@ -160,7 +160,9 @@ function rdkafkaMock() {
 }
 
 function testing() {
-  let text = head("Door `rdkafka-ts/testing`: the mock cluster of a test, and rdkafka_mock.h's functions without their prefix.");
+  let text = head(
+    "Door `rdkafka-ts/testing`: the mock cluster of a test, and rdkafka_mock.h's functions without their prefix.",
+  );
   text += `\n// the cluster of a test\n${namedLines(['testing'], TESTING_VALUES, TESTING_TYPES)}`;
   text +=
     "\n// RD_KAFKAP_*: the API keys\nexport * from './defs/mock_enums.ts';\n\n// types\nexport type * from './defs/mock_types.ts';\n";
