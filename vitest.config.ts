@@ -11,7 +11,7 @@ const door = (name: string): string => fileURLToPath(new URL(`./src/${name}.ts`,
 const resolve = {
   alias: [
     { find: /^rdkafka-ts$/, replacement: door('index') },
-    { find: /^rdkafka-ts\/(rdkafka|rdkafka_mock|program)$/, replacement: door('$1') },
+    { find: /^rdkafka-ts\/(rdkafka|rdkafka_mock|program|testing)$/, replacement: door('$1') },
   ],
 };
 

@@ -3,6 +3,7 @@
 import { spawnSync } from 'node:child_process';
 import {
   copyFileSync,
+  cpSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
@@ -42,13 +43,17 @@ function isAbsent(text) {
 }
 
 /** Runs a command to its end and gives what it wrote; a result other than 0 ends the check with that. */
-function run(command, args, { cwd = app, timeout = 120_000 } = {}) {
+function run(command, args, options) {
+  return runBoth(command, args, options).out;
+}
+
+function runBoth(command, args, { cwd = app, timeout = 120_000 } = {}) {
   // What npm hands its scripts would point the inner npm at this repository.
   const env = Object.fromEntries(
     Object.entries(process.env).filter(([name]) => !/^(npm_|INIT_CWD|NODE_OPTIONS)/i.test(name)),
   );
   const result = spawnSync(command, args, { cwd, timeout, encoding: 'utf8', env: { ...env, NO_COLOR: '1', CI: '1' } });
-  if (result.status === 0) return result.stdout;
+  if (result.status === 0) return { out: result.stdout, err: result.stderr };
   const why =
     result.error?.code === 'ETIMEDOUT'
       ? `not done after ${timeout / 1000} s`
@@ -240,6 +245,29 @@ function bundle(tarball, nodes) {
   }
 }
 
+// As in a user's project: the tarball and the test runner are all that is installed.
+function testingExamples(tarball) {
+  heading('the example projects of rdkafka-ts/testing, each with its test runner');
+  for (const name of readdirSync(join(root, 'examples')).filter((entry) => entry.startsWith('testing-'))) {
+    const started = performance.now();
+    const project = join(folder, name);
+    cpSync(join(root, 'examples', name), project, { recursive: true });
+    const quiet = ['--no-audit', '--no-fund', '--loglevel=error', '--prefer-offline'];
+    run('npm', ['install', ...quiet, tarball], { cwd: project, timeout: 300_000 });
+    const installed = performance.now();
+    const { out, err } = runBoth('npm', ['test'], { cwd: project, timeout: 180_000 });
+    const passed = PASSED.map((pattern) => pattern.exec(`${out}${err}`)?.[1]).find(Boolean);
+    if (passed === undefined || Number(passed) < 5) throw new Failed(`${name}: no tests were run\n${out}${err}`);
+    const seconds = (from, to) => `${((to - from) / 1000).toFixed(1)} s`;
+    say(
+      `${name}: ${passed} tests passed in ${seconds(installed, performance.now())}, installed in ${seconds(started, installed)}`,
+    );
+  }
+}
+
+/** How vitest, jest and node:test say how many there were. */
+const PASSED = [/Tests\s+(\d+) passed \(/, /Tests:\s+(\d+) passed, /, /^# pass (\d+)$/m, /pass (\d+)$/m];
+
 function demo() {
   heading('npx rdkafka-ts demo');
   if (!manifest.bin) return isAbsent('package.json has no bin yet');
@@ -255,6 +283,7 @@ try {
   compareTypes();
   await compile();
   bundle(tarball, versions);
+  testingExamples(tarball);
   demo();
   console.log(
     absent === 0 ? 'the package is fine' : `the package is fine as far as it goes: ${absent} parts are absent`,

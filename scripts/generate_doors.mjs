@@ -1,5 +1,5 @@
-// Writes the doors src/index.ts, src/rdkafka.ts and src/rdkafka_mock.ts: what src/api/ exports and functions.tsv names, in
-// the header's order (api.md rule 1). Run it after adding a function; `--check` writes nothing and fails when one is stale.
+// Writes the doors src/index.ts, src/rdkafka.ts, src/rdkafka_mock.ts and src/testing.ts: what src/api/ exports and
+// functions.tsv names, in the header's order (api.md rule 1). Run it after adding a function; `--check` writes nothing and fails when one is stale.
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 
 const root = new URL('../', import.meta.url);
@@ -27,6 +27,9 @@ const PROMISE_TYPES = [
   ...['Signal', 'Wait', 'Hooks', 'ConsumerHooks', 'HeaderInput', 'ProduceMessage', 'Report', 'Message'],
   ...['MessagesOptions', 'EachOptions'],
 ];
+/** api.md section 3, exported by `rdkafka-ts/testing` alone. */
+const TESTING_VALUES = ['mock_cluster', 'suite_cluster', 'open_handles'];
+const TESTING_TYPES = ['TestContext', 'ClusterOptions', 'StoredRecord', 'RequestSeen', 'Where', 'MockCluster'];
 const PROMISE_ROOMS = ['promise', 'api', 'conf', 'defs'];
 
 /** functions.tsv as objects, in the header's order. */
@@ -159,6 +162,16 @@ function rdkafkaMock() {
   return text + functionLines('rdkafka_mock.h', (name) => `rd_kafka_${name}`);
 }
 
+function testing() {
+  let text = head(
+    "Door `rdkafka-ts/testing`: the mock cluster of a test, and rdkafka_mock.h's functions without their prefix.",
+  );
+  text += `\n// the cluster of a test\n${namedLines(['testing'], TESTING_VALUES, TESTING_TYPES)}`;
+  text +=
+    "\n// RD_KAFKAP_*: the API keys\nexport * from './defs/mock_enums.ts';\n\n// types\nexport type * from './defs/mock_types.ts';\n";
+  return text + functionLines('rdkafka_mock.h', (name) => name);
+}
+
 function index() {
   let text = head('Door `rdkafka-ts`: rdkafka.h without its prefix, and the promise forms.');
   text += "\n// constants, macros, enum types\nexport * from './defs/enums.ts';\n";
@@ -166,18 +179,19 @@ function index() {
     .map((name) => `  ${name},\n`)
     .join('')}  type rd_kafka_vu_t,\n} from './defs/vu.ts';\n`;
   text += "\n// types\nexport type * from './defs/types.ts';\n";
-  text += `\n// the promise forms, and what goes with them\n${promiseLines()}`;
+  text += `\n// the promise forms, and what goes with them\n${namedLines(PROMISE_ROOMS, PROMISE_VALUES, PROMISE_TYPES)}`;
   return text + functionLines('rdkafka.h', (name) => (name === 'yield' ? 'yield_' : name));
 }
 
-function promiseLines() {
-  const files = PROMISE_ROOMS.flatMap(sources);
+/** What has these names, from wherever in the rooms it is declared; nothing for what is not there. */
+function namedLines(rooms, values, types) {
+  const files = rooms.flatMap(sources);
   // `export type * from './defs/types.ts'` and `export * from './defs/enums.ts'` have these already.
   const starred = new Set(['./defs/types.ts', './defs/enums.ts', './defs/enums.generated.ts']);
   const lines = [];
   for (const [names, kind] of [
-    [PROMISE_VALUES, 'values'],
-    [PROMISE_TYPES, 'types'],
+    [values, 'values'],
+    [types, 'types'],
   ]) {
     for (const name of names) {
       const file = files.find((one) => one[kind].has(name));
@@ -193,7 +207,12 @@ function macros() {
 }
 
 export function generateDoors() {
-  return { 'src/index.ts': index(), 'src/rdkafka.ts': rdkafka(), 'src/rdkafka_mock.ts': rdkafkaMock() };
+  return {
+    'src/index.ts': index(),
+    'src/rdkafka.ts': rdkafka(),
+    'src/rdkafka_mock.ts': rdkafkaMock(),
+    'src/testing.ts': testing(),
+  };
 }
 
 if (process.argv[1] === new URL(import.meta.url).pathname) {

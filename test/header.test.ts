@@ -169,6 +169,17 @@ describe('constants', () => {
   });
 });
 
+test("rdkafka-ts/testing has rdkafka_mock.h's functions without their prefix, its constants, and what is its own", async () => {
+  const [mock, testing] = await Promise.all([import('../src/rdkafka_mock.ts'), import('../src/testing.ts')]);
+
+  const named = Object.entries(mock).map(([name, value]) => [name.replace(/^rd_kafka_/, ''), value]);
+
+  const { mock_cluster, open_handles, suite_cluster, ...rest } = testing;
+  expect([mock_cluster, open_handles, suite_cluster].map((each) => typeof each)).toEqual(Array(3).fill('function'));
+  expect(named.length).toBeGreaterThan(50);
+  expect(rest).toEqual(Object.fromEntries(named));
+});
+
 test('every type of the headers is exported under its C name', () => {
   const names = new Set([
     ...structs.filter(({ kind }) => kind !== 'callback_param').map((row) => row.type_or_function),

@@ -44,18 +44,18 @@ export function block<T>(rk: Handle, steps: Steps<T>): T {
 }
 
 /**
- * The signal of what twin `fn` was given last. TypeError for what is not `{ signal }` (left out: undefined); the reason of
+ * The signal of what twin `fn` was given last, as `param`. TypeError for what is not `{ signal }` (left out: undefined); the reason of
  * one that is aborted already: so called before anything happens.
  */
-export function checkSignal(fn: string, o: TwinOptions | undefined): AbortSignal | undefined {
+export function checkSignal(fn: string, o: TwinOptions | undefined, param = 'o'): AbortSignal | undefined {
   if (o === undefined) return undefined;
   if (typeof o !== 'object' || o === null || Array.isArray(o) || isSignal(o))
-    throw typeError(fn, 'o', 'an object { signal }', o);
+    throw typeError(fn, param, 'an object { signal }', o);
   for (const key of Object.keys(o))
-    if (key !== 'signal') throw new TypeError(`${fn}: o must be an object { signal }, without ${key}`);
+    if (key !== 'signal') throw new TypeError(`${fn}: ${param} must be an object { signal }, without ${key}`);
   const { signal } = o;
   if (signal === undefined) return undefined;
-  if (!isSignal(signal)) throw typeError(fn, 'o.signal', 'an AbortSignal', signal);
+  if (!isSignal(signal)) throw typeError(fn, `${param}.signal`, 'an AbortSignal', signal);
   signal.throwIfAborted();
   return signal;
 }

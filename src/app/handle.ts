@@ -27,6 +27,7 @@ import { type ThreadPage, threadPage } from '../ops/thread_page.ts';
 import { partitionerOf } from '../partitioners/registry.ts';
 import { GONE } from '../rd/check.ts';
 import { AwaitedReports } from './awaited_reports.ts';
+import { type Birth, birth } from './birth.ts';
 import { Callbacks } from './callbacks.ts';
 import type { Closed } from './close_async.ts';
 import { AppConsumer } from './consumer.ts';
@@ -81,6 +82,8 @@ export class Handle implements Hosted {
   readonly thread: AppThread;
   readonly memory: HandleMemory;
   readonly startedAt: number;
+  /** Where it was made. */
+  readonly born: Birth;
   readonly callbacks: Callbacks;
   readonly logs: Logs;
   readonly queue: ReplyQueue;
@@ -138,6 +141,7 @@ export class Handle implements Hosted {
     this.thread = thread;
     this.memory = new HandleMemory(newHeadPage());
     this.startedAt = now();
+    this.born = birth();
     this[GONE] = '';
     this.fatal = null;
     this.dead = false;

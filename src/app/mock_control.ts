@@ -12,6 +12,7 @@ import type { PortReader } from '../ops/port_reader.ts';
 import { startWorker } from '../ops/spawn.ts';
 import { DEAD, type ThreadPage } from '../ops/thread_page.ts';
 import { GONE } from '../rd/check.ts';
+import { type Birth, birth } from './birth.ts';
 import type { Handle } from './handle.ts';
 import { printLine } from './log.ts';
 import { OTHER_BUILD_TEXT, workerCode } from './mains.ts';
@@ -33,19 +34,28 @@ export interface MockOptions {
   /** ms by which the brokers that it begins with hold back each answer. */
   readonly rtt?: number;
   readonly groupInitialRebalanceDelayMs?: number;
+  /** Of KIP-848 groups, as mock_set_group_consumer_session_timeout_ms and ..._heartbeat_interval_ms; also after a reset. */
+  readonly consumerSessionTimeoutMs?: number;
+  readonly consumerHeartbeatIntervalMs?: number;
+  /** Partitions of a topic that its first use makes; librdkafka's 4 without it. */
+  readonly defaultPartitions?: number;
+  /** Whether all requests are kept, for `seen_requests`. */
+  readonly keepRequests?: boolean;
   /** Topics to begin with: name -> number of partitions. */
   readonly topics?: Readonly<Record<string, number>>;
   /** What each partition keeps at most; librdkafka's 5 MiB or 100,000 batches without it. */
   readonly logLimits?: { readonly maxBytes: number; readonly maxBatches: number };
 }
 
-interface Answer {
+/** What came of a command: its value, or an error with a text. */
+export interface Answer {
   readonly err: number;
   readonly text: string;
   readonly value: any;
 }
 
 const ENDED: Answer = endedBy('it has ended');
+const SILENT: Answer = { err: E.RD_KAFKA_RESP_ERR__TIMED_OUT, text: 'it did not answer', value: null };
 
 /** The one mock worker of a thread, ended with its last cluster. */
 interface MockWorker {
@@ -59,6 +69,8 @@ export class MockCluster implements Member {
   readonly rk: Handle | null;
   readonly thread: AppThread;
   readonly brokers: number;
+  /** Where it was made. */
+  readonly born: Birth;
   bootstraps: string;
   '~gone': string;
   readonly armed: boolean;
@@ -74,10 +86,11 @@ export class MockCluster implements Member {
   /** The answer to all that comes after its death. */
   private epitaph: Answer;
 
-  constructor(thread: AppThread, rk: Handle | null, options: MockOptions) {
+  constructor(thread: AppThread, rk: Handle | null, options: MockOptions, born: Birth = birth()) {
     this.rk = rk;
     this.thread = thread;
     this.brokers = options.brokers;
+    this.born = born;
     this.bootstraps = '';
     this[GONE] = '';
     this.armed = false;
@@ -174,12 +187,15 @@ export class MockCluster implements Member {
 
   /** Waits for the answer of a command; throws a KafkaError when there is none, or the command failed by itself. */
   *answered(call: number, timeoutMs: number = COMMAND_MS): Steps<any> {
+    const { err, text, value } = yield* this.answerSteps(call, timeoutMs);
+    if (err !== 0) throw new KafkaError(err, `mock cluster: ${text}`);
+    return value;
+  }
+
+  private *answerSteps(call: number, timeoutMs: number): Steps<Answer> {
     try {
       yield { timeoutMs, ready: () => this.ready(call), whole: true };
-      const answer = this.answers.get(call) ?? null;
-      if (answer === null) throw new KafkaError(E.RD_KAFKA_RESP_ERR__TIMED_OUT, 'the mock cluster did not answer');
-      if (answer.err !== 0) throw new KafkaError(answer.err, `mock cluster: ${answer.text}`);
-      return answer.value;
+      return this.answers.get(call) ?? SILENT;
     } finally {
       this.answers.delete(call);
     }
@@ -214,6 +230,21 @@ export class MockCluster implements Member {
   async commandAsync(signal: AbortSignal | undefined, command: string, ...args: readonly unknown[]): Promise<any> {
     signal?.throwIfAborted();
     return runAsync(this.thread, this.port, this.answered(this.send(command, args)), signal);
+  }
+
+  /**
+   * What came of a command that may take so long by itself (ms, negative: for ever). Throws nothing but the reason of an
+   * abort, after which the command goes on.
+   */
+  async answerAsync(
+    signal: AbortSignal | undefined,
+    takesMs: number,
+    command: string,
+    ...args: readonly unknown[]
+  ): Promise<Answer> {
+    signal?.throwIfAborted();
+    const timeoutMs = takesMs < 0 ? -1 : takesMs + COMMAND_MS;
+    return runAsync(this.thread, this.port, this.answerSteps(this.send(command, args), timeoutMs), signal);
   }
 
   /** Closes listeners, connections and, with the last cluster of this thread, the worker. Throws nothing but an abort. */
@@ -270,8 +301,8 @@ function release(thread: AppThread, host: MockWorker): void {
 }
 
 /** rd_kafka_mock_cluster_new without waiting; `rk` ends it with itself. */
-export function openMock(rk: Handle | null, options: MockOptions): MockCluster {
-  return new MockCluster(appThread(), rk, options);
+export function openMock(rk: Handle | null, options: MockOptions, born?: Birth): MockCluster {
+  return new MockCluster(appThread(), rk, options, born);
 }
 
 /** `test.mock.num.brokers`: the handle's own cluster, whose brokers it is told of as soon as they listen. */

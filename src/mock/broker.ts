@@ -109,11 +109,12 @@ export class Broker {
     }
   }
 
-  /** Faults, delays, address and rack as at its start; connections stay. */
+  /** Faults, delays, address and rack as at its start; connections stay, and what is held back is sent. */
   reset(): void {
     this.faults.reset();
     this.sessions.clear();
-    this.setRtt(this.#firstRtt);
+    this.#rtt = this.#firstRtt;
+    for (const connection of [...this.#connections]) connection.release();
     this.advertisedHost = this.#host;
     this.advertisedPort = this.#port;
     this.rack = null;

@@ -15,6 +15,7 @@ import { DEFAULT_LIMITS, type LogLimits } from './log.ts';
 import { ProducerIds } from './producers.ts';
 import { MAX_PARTITIONS, type Partition, type Topic, Topics } from './topics.ts';
 import { Tracking } from './tracking.ts';
+import { Waits } from './waits.ts';
 
 const DEFAULT_PARTITIONS = 4;
 const MAX_REPLICATION = 3;
@@ -46,6 +47,12 @@ export interface MockClusterOptions {
   readonly replication?: number;
   /** How long the first rebalance of a group waits for members (ms), 3000. */
   readonly groupInitialRebalanceDelayMs?: number;
+  /** How long a member of a KIP-848 group may be silent (ms), 30,000. */
+  readonly consumerSessionTimeoutMs?: number;
+  /** How often it is told to send heartbeats (ms), 3000. */
+  readonly consumerHeartbeatIntervalMs?: number;
+  /** Whether all requests are kept (`seen`), false. */
+  readonly keepRequests?: boolean;
   /** Whether Metadata may create topics, true. */
   readonly autoCreateTopics?: boolean;
   /** Members of one group, 1000. */
@@ -72,7 +79,12 @@ export class MockCluster {
   readonly clusterId: string = uuid();
   readonly faults: FaultStacks = new FaultStacks();
   readonly conditions: Conditions = new Conditions();
+  /** What rdkafka_mock.h's functions switch on and off. */
   readonly tracking: Tracking = new Tracking();
+  /** All requests since the start or a reset, if they are to be kept. */
+  readonly seen: Tracking = new Tracking();
+  /** What tests wait for. */
+  readonly waits: Waits;
   readonly coordinators: Coordinators = new Coordinators();
   readonly producerIds: ProducerIds = new ProducerIds();
   readonly topics: Topics;
@@ -83,8 +95,8 @@ export class MockCluster {
   readonly maxFetchSessions: number | undefined;
   groupInitialRebalanceDelayMs: number;
   /** Of KIP-848 groups (ms). */
-  consumerSessionTimeoutMs = CONSUMER_SESSION_MS;
-  consumerHeartbeatIntervalMs = CONSUMER_HEARTBEAT_MS;
+  consumerSessionTimeoutMs: number;
+  consumerHeartbeatIntervalMs: number;
   readonly #options: MockClusterOptions;
   readonly #brokers: Broker[] = [];
   readonly #versions: Map<number, VersionRange> = new Map();
@@ -98,6 +110,10 @@ export class MockCluster {
     this.defaultPartitions = options.defaultPartitions ?? DEFAULT_PARTITIONS;
     this.defaultReplication = options.replication ?? Math.min(MAX_REPLICATION, options.brokers);
     this.groupInitialRebalanceDelayMs = options.groupInitialRebalanceDelayMs ?? REBALANCE_DELAY_MS;
+    this.consumerSessionTimeoutMs = options.consumerSessionTimeoutMs ?? CONSUMER_SESSION_MS;
+    this.consumerHeartbeatIntervalMs = options.consumerHeartbeatIntervalMs ?? CONSUMER_HEARTBEAT_MS;
+    this.waits = new Waits(options.clock);
+    if (options.keepRequests) this.seen.start();
     this.maxFetchSessions = options.maxFetchSessions;
     this.topics = new Topics(uuid, options.logLimits ?? DEFAULT_LIMITS);
     this.groups = new Groups({
@@ -129,6 +145,7 @@ export class MockCluster {
 
   /** Closes everything: no listener, connection or timer is left. */
   async close(): Promise<void> {
+    this.waits.clear('the cluster was closed');
     await Promise.all(this.#brokers.map((broker) => broker.stop('cluster closed')));
     this.groups.close();
   }
@@ -235,6 +252,7 @@ export class MockCluster {
 
   /** Back to the state of a new cluster, with the brokers that there are now: those that are down come up. */
   async reset(): Promise<void> {
+    this.waits.clear('the cluster was reset');
     for (const broker of this.#brokers) broker.reset();
     this.groups.close();
     for (const topic of this.topics.all()) this.topics.delete(topic.name);
@@ -242,11 +260,12 @@ export class MockCluster {
     this.faults.reset();
     this.conditions.reset();
     this.tracking.stop();
+    if (this.#options.keepRequests) this.seen.start();
     this.coordinators.reset();
     this.#versions.clear();
     this.groupInitialRebalanceDelayMs = this.#options.groupInitialRebalanceDelayMs ?? REBALANCE_DELAY_MS;
-    this.consumerSessionTimeoutMs = CONSUMER_SESSION_MS;
-    this.consumerHeartbeatIntervalMs = CONSUMER_HEARTBEAT_MS;
+    this.consumerSessionTimeoutMs = this.#options.consumerSessionTimeoutMs ?? CONSUMER_SESSION_MS;
+    this.consumerHeartbeatIntervalMs = this.#options.consumerHeartbeatIntervalMs ?? CONSUMER_HEARTBEAT_MS;
     for (const broker of this.#brokers) await broker.start();
   }
 

@@ -1,4 +1,5 @@
 // Faults that a test ties to what a request is about: beside librdkafka's stacks, which know only the API. @thread mock
+import type { ApiName } from '../defs/api_name.ts';
 import type { Fault } from './faults.ts';
 
 /** Null: any. */
@@ -8,6 +9,20 @@ export interface Where {
   readonly partition: number | null;
 }
 
+/** What the requests name that are about topics; all others name none. */
+export const NAMED: Readonly<Partial<Record<ApiName, 'topics' | 'partitions'>>> = {
+  Produce: 'partitions',
+  Fetch: 'partitions',
+  ListOffsets: 'partitions',
+  Metadata: 'topics',
+  OffsetCommit: 'partitions',
+  OffsetFetch: 'partitions',
+  CreateTopics: 'topics',
+  DeleteTopics: 'topics',
+  OffsetForLeaderEpoch: 'partitions',
+  CreatePartitions: 'topics',
+};
+
 interface Condition {
   readonly apiKey: number;
   readonly where: Where;
@@ -15,10 +30,12 @@ interface Condition {
   times: number;
 }
 
-/** Topics under the names and partitions under the fields that the requests have for them. */
-interface Mentioning {
+/** Topics under the names and partitions under the fields that the requests have for them; null: all there are. */
+export interface Mentioning {
   readonly topics?: readonly MentioningTopic[] | null;
   readonly topicData?: readonly MentioningTopic[];
+  readonly topicNames?: readonly string[];
+  readonly groups?: readonly { readonly topics?: readonly MentioningTopic[] | null }[];
 }
 
 interface MentioningTopic {
@@ -33,7 +50,11 @@ interface MentioningTopic {
 export class Conditions {
   #conditions: Condition[] = [];
 
-  /** The next `times` requests of this kind that fit get the fault. */
+  get empty(): boolean {
+    return this.#conditions.length === 0;
+  }
+
+  /** The next `times` requests of this kind that fit get the fault; Infinity: all, until `reset`. */
   add(apiKey: number, where: Where, fault: Fault, times: number): void {
     if (times > 0) this.#conditions.push({ apiKey, where, fault, times });
   }
@@ -42,10 +63,15 @@ export class Conditions {
    * Takes the oldest fault that fits a request, undefined if there is none.
    * @param nameOf name of a topic by its id
    */
-  next(apiKey: number, broker: number, request: object, nameOf: (id: string) => string | undefined): Fault | undefined {
+  next(
+    apiKey: number,
+    broker: number,
+    request: Mentioning,
+    nameOf: (id: string) => string | undefined,
+  ): Fault | undefined {
     const found = this.#conditions.find(
       ({ apiKey: key, where }) =>
-        key === apiKey && (where.broker ?? broker) === broker && mentions(request as Mentioning, where, nameOf),
+        key === apiKey && (where.broker ?? broker) === broker && mentions(request, where, nameOf),
     );
     if (found === undefined) return undefined;
     if (--found.times === 0) this.#conditions = this.#conditions.filter((one) => one !== found);
@@ -59,6 +85,9 @@ export class Conditions {
 
 function mentions(request: Mentioning, where: Where, nameOf: (id: string) => string | undefined): boolean {
   if (where.topic === null) return true;
+  const { groups = [], topicNames = [] } = request;
+  if (groups.length > 0) return groups.some(({ topics }) => mentions({ topics }, where, nameOf));
+  if (request.topics === null || topicNames.includes(where.topic)) return true;
   const topics = request.topics ?? request.topicData ?? [];
   return topics.some((topic) => {
     const name = topic.name || topic.topic || nameOf(topic.topicId ?? '');

@@ -92,6 +92,13 @@ export class Connection {
     if (sent > 0 && !this.#serving && this.#requests.length > 0) this.#later();
   }
 
+  /** Sends all that is held back, now. */
+  release(): void {
+    const now = this.#cluster.clock.now();
+    this.#held = this.#held.map(({ frame }) => ({ frame, at: now - this.broker.rtt }));
+    this.flush();
+  }
+
   #data(chunk: Uint8Array): void {
     if (this.#closed) return;
     try {
@@ -140,6 +147,7 @@ export class Connection {
       open = false;
       this.#busy = false;
       this.#abandon = null;
+      this.#cluster.waits.touched();
       if (this.#closed) return;
       if (answer !== null) {
         this.#heldBytes += answer.byteLength;

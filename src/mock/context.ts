@@ -14,6 +14,8 @@ export interface Context {
   readonly clientHost: string;
   /** Error pushed for this request, 0 for none. */
   readonly error: number;
+  /** It is one that a test tied to what the request is about: answered also where librdkafka's mock overlooks errors. */
+  readonly tied: boolean;
   /** Cuts the connection; no answer is sent. */
   close(reason: string): void;
   /** Called once if the client goes before the answer is given. */

@@ -10,8 +10,13 @@ import { WorkerLoop } from '../ops/worker_loop.ts';
 import { systemClock } from '../rd/clock.ts';
 import { MockCluster } from './cluster.ts';
 import { COMMANDS } from './commands.ts';
+import { TESTING_COMMANDS, WAIT_COMMANDS } from './testing_commands.ts';
 
 type Command = (cluster: MockCluster, ...args: any[]) => unknown;
+type Named = Readonly<Record<string, Command | undefined>>;
+
+const IN_TURN: Named = { ...COMMANDS, ...TESTING_COMMANDS };
+const BESIDE: Named = WAIT_COMMANDS;
 
 const INVALID_ARG = -186;
 const FAIL = -196;
@@ -56,6 +61,8 @@ function open(op: MockOpenOp, loop: WorkerLoop): void {
     (error: Error) => answer(0, FAIL, error.message, null),
   );
   const run = (call: MockCallOp): void => {
+    const failed = (error: Error): void =>
+      answer(call.call, error.name === 'Refused' ? INVALID_ARG : FAIL, error.message, null);
     last = last
       .then(async () => {
         if (call.command === 'close') {
@@ -64,11 +71,18 @@ function open(op: MockOpenOp, loop: WorkerLoop): void {
           end();
           return;
         }
-        const command = (COMMANDS as Readonly<Record<string, Command | undefined>>)[call.command];
+        const waiting = BESIDE[call.command];
+        if (waiting !== undefined) {
+          // It begins in its turn, and others go on while it waits.
+          Promise.resolve(waiting(cluster, ...call.args)).then((value) => answer(call.call, 0, '', value), failed);
+          return;
+        }
+        const command = IN_TURN[call.command];
         if (command === undefined) answer(call.call, INVALID_ARG, `no command ${call.command}`, null);
         else answer(call.call, 0, '', await command(cluster, ...call.args));
+        cluster.waits.touched();
       })
-      .catch((error: Error) => answer(call.call, FAIL, error.message, null));
+      .catch(failed);
   };
   const reader = new PortReader<MockCallOp>(op.port, run, () => {}, end);
   const task = { drain: () => void reader.drain(), serve: () => Number.POSITIVE_INFINITY };

@@ -1,5 +1,5 @@
 // Looks into logs record by record: offsets of timestamps, and what tests want to see. @thread mock
-import { CONTROL, LOG_APPEND_TIME } from '../records/batch_header.ts';
+import { CONTROL, LOG_APPEND_TIME, MAGIC, magicAt, readBatchHeader } from '../records/batch_header.ts';
 import { BatchReader } from '../records/batch_reader.ts';
 import { RecordError } from '../records/record_error.ts';
 import { RecordCursor, readHeaders } from '../records/record_reader.ts';
@@ -80,19 +80,38 @@ function findInBatch(batch: Batch, wanted: (place: Placed) => boolean): Placed |
  * @throws RecordError if a batch has a codec that we lack.
  */
 export function storedRecords(partition: number, log: PartitionLog): StoredRecord[] {
+  return log.batches().flatMap((batch) => recordsOf(partition, log, batch));
+}
+
+/** Those of one batch of the log. @throws RecordError as `storedRecords` */
+export function recordsOf(partition: number, log: PartitionLog, batch: Batch): StoredRecord[] {
   const records: StoredRecord[] = [];
-  for (const batch of log.batches()) {
-    walk(batch, ({ offset, timestamp }, cursor, bytes) => {
-      if (offset < log.startOffset) return false;
-      const key = cursor.keyTo < 0 ? null : bytes.slice(cursor.keyFrom, cursor.keyTo);
-      const value = cursor.valueTo < 0 ? null : bytes.slice(cursor.valueFrom, cursor.valueTo);
-      // Plain arrays of bytes, so that they can be cloned to another thread.
-      const headers = readHeaders(bytes, cursor).map(
-        ([name, header]) => [name, header === null ? null : new Uint8Array(header)] as const,
-      );
-      records.push({ partition, offset, timestamp, key, value, headers });
-      return false;
-    });
-  }
+  walk(batch, ({ offset, timestamp }, cursor, bytes) => {
+    if (offset < log.startOffset) return false;
+    const key = cursor.keyTo < 0 ? null : bytes.slice(cursor.keyFrom, cursor.keyTo);
+    const value = cursor.valueTo < 0 ? null : bytes.slice(cursor.valueFrom, cursor.valueTo);
+    // Plain arrays of bytes, so that they can be cloned to another thread.
+    const headers = readHeaders(bytes, cursor).map(
+      ([name, header]) => [name, header === null ? null : new Uint8Array(header)] as const,
+    );
+    records.push({ partition, offset, timestamp, key, value, headers });
+    return false;
+  });
   return records;
+}
+
+/** How many records `storedRecords` would give, as the headers of the batches tell it: none is opened. */
+export function countRecords(log: PartitionLog): number {
+  let count = 0;
+  for (const batch of log.batches()) {
+    const { bytes, baseOffset } = batch;
+    if (magicAt(bytes, 0) < MAGIC) {
+      count += recordsOf(0, log, batch).length;
+      continue;
+    }
+    const header = readBatchHeader(bytes, 0, bytes.length);
+    if ((header.attributes & CONTROL) !== 0) continue;
+    count += header.count - Math.min(header.count, Math.max(0, log.startOffset - baseOffset));
+  }
+  return count;
 }

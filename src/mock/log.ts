@@ -9,6 +9,13 @@ export interface Batch {
   readonly lastOffset: number;
   readonly maxTimestamp: number;
   readonly leaderEpoch: number;
+  /** Its number among all batches that came to the cluster, of whatever partition. */
+  readonly arrival: number;
+}
+
+/** Counts what comes to the logs of a cluster. */
+export interface Arrivals {
+  next: number;
 }
 
 export interface LogLimits {
@@ -21,7 +28,14 @@ export interface LogLimits {
 export const DEFAULT_LIMITS: LogLimits = { maxBytes: 5 * 1024 * 1024, maxBatches: 100_000 };
 
 /** In the place of a batch that is gone. */
-const GONE: Batch = { bytes: new Uint8Array(0), baseOffset: -1, lastOffset: -1, maxTimestamp: -1, leaderEpoch: -1 };
+const GONE: Batch = {
+  bytes: new Uint8Array(0),
+  baseOffset: -1,
+  lastOffset: -1,
+  maxTimestamp: -1,
+  leaderEpoch: -1,
+  arrival: -1,
+};
 const EPOCH_AT = 12;
 const COMPACT_AT = 1024;
 
@@ -34,14 +48,16 @@ export class PartitionLog {
   size = 0;
   readonly transactions: LogTransactions = new LogTransactions();
   readonly #limits: LogLimits;
+  readonly #arrivals: Arrivals;
   /** Live batches are those from #head on; the front is cut off now and then. */
   #batches: Batch[] = [];
   #head = 0;
   /** First offset written in each leader epoch, ascending. */
   readonly #epochs: { epoch: number; startOffset: number }[] = [];
 
-  constructor(limits: LogLimits = DEFAULT_LIMITS) {
+  constructor(limits: LogLimits = DEFAULT_LIMITS, arrivals: Arrivals = { next: 0 }) {
     this.#limits = limits;
+    this.#arrivals = arrivals;
   }
 
   get batchCount(): number {
@@ -61,7 +77,8 @@ export class PartitionLog {
     view.setUint32(4, baseOffset % 0x1_0000_0000);
     view.setInt32(EPOCH_AT, leaderEpoch);
     const lastOffset = baseOffset + lastOffsetDelta;
-    this.#batches.push({ bytes, baseOffset, lastOffset, maxTimestamp, leaderEpoch });
+    const arrival = this.#arrivals.next++;
+    this.#batches.push({ bytes, baseOffset, lastOffset, maxTimestamp, leaderEpoch, arrival });
     this.endOffset = lastOffset + 1;
     this.size += bytes.byteLength;
     const newest = this.#epochs.at(-1);
@@ -104,8 +121,8 @@ export class PartitionLog {
    * Keeps a batch, or a message of format v0 or v1, as it is, with the offsets that it has: what a log of former times
    * holds. It begins at the end offset or behind it; nothing is stamped, for the checksum of an old message covers that.
    */
-  keep(batch: Batch): void {
-    this.#batches.push(batch);
+  keep(batch: Omit<Batch, 'arrival'>): void {
+    this.#batches.push({ ...batch, arrival: this.#arrivals.next++ });
     this.endOffset = batch.lastOffset + 1;
     this.size += batch.bytes.byteLength;
     this.#trim();

@@ -1,7 +1,7 @@
 // Topics and partitions of the cluster: replicas, leaders and their epochs, logs, who waits for data. @thread mock
 import { E } from './codes.ts';
 import { FaultStacks } from './faults.ts';
-import { DEFAULT_LIMITS, type LogLimits, PartitionLog } from './log.ts';
+import { type Arrivals, DEFAULT_LIMITS, type LogLimits, PartitionLog } from './log.ts';
 import { PartitionProducers } from './producers.ts';
 
 const MAX_NAME = 249;
@@ -33,9 +33,9 @@ export class Partition {
   /** Fetches that wait for something to change here. */
   readonly waiters: Set<() => void> = new Set();
 
-  constructor(id: number, limits: LogLimits) {
+  constructor(id: number, limits: LogLimits, arrivals?: Arrivals) {
     this.id = id;
-    this.log = new PartitionLog(limits);
+    this.log = new PartitionLog(limits, arrivals);
   }
 
   /** Each call begins a new leader epoch. */
@@ -82,6 +82,8 @@ export class Topic {
   readonly configs: ReadonlyMap<string, string | null>;
   /** Error that Metadata answers for it. */
   error: number = E.NONE;
+  /** Records that were put without key and partition. */
+  puts = 0;
 
   constructor(
     name: string,
@@ -106,6 +108,7 @@ export class Topics {
   #version = 0;
   readonly #newId: () => string;
   readonly #limits: LogLimits;
+  readonly #arrivals: Arrivals = { next: 0 };
 
   constructor(newId: () => string, limits: LogLimits = DEFAULT_LIMITS) {
     this.#newId = newId;
@@ -157,7 +160,7 @@ export class Topics {
 
   #partitions(first: number, count: number, replicationFactor: number, brokerIds: readonly number[]): Partition[] {
     return Array.from({ length: count }, (_, i) => {
-      const partition = new Partition(first + i, this.#limits);
+      const partition = new Partition(first + i, this.#limits, this.#arrivals);
       partition.assignReplicas(brokerIds, replicationFactor);
       return partition;
     });

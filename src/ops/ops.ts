@@ -123,6 +123,10 @@ export interface MockOpenOp {
     readonly port?: number;
     readonly rtt?: number;
     readonly groupInitialRebalanceDelayMs?: number;
+    readonly consumerSessionTimeoutMs?: number;
+    readonly consumerHeartbeatIntervalMs?: number;
+    readonly defaultPartitions?: number;
+    readonly keepRequests?: boolean;
     readonly topics?: Readonly<Record<string, number>>;
     readonly logLimits?: { readonly maxBytes: number; readonly maxBatches: number };
   };

@@ -41,8 +41,9 @@ export type RunChild = (script: string, options?: ChildOptions) => Child;
 
 /**
  * Bundles the library once; the function that it gives runs a script (ESM) in a child, with all of rdkafka.h and
- * rdkafka_mock.h as `k`, rdkafka-ts/program, `poll_start`, and `cluster()` that gives `{ bootstrap, end }` of a mock
- * cluster inside the child. A child that still runs when the test ends is killed. Call it in beforeAll.
+ * rdkafka_mock.h as `k`, rdkafka-ts/program, `poll_start`, the door `testing`, and `cluster()` that gives
+ * `{ bootstrap, end }` of a mock cluster inside the child. A child that still runs when the test ends is killed. Call it
+ * in beforeAll.
  */
 export async function childRunner(): Promise<RunChild> {
   const dir = mkdtempSync(join(tmpdir(), 'rdkafka-child-'));
@@ -69,7 +70,7 @@ export async function childRunner(): Promise<RunChild> {
   };
 }
 
-const NAMES = 'k, poll_start, cluster, producer, program, signal, stdout, stderr, getline';
+const NAMES = 'k, poll_start, cluster, producer, testing, program, signal, stdout, stderr, getline';
 
 function start(file: string, options: ChildOptions): Child {
   const { RDKAFKA_TS_WORKER: _, NODE_OPTIONS: __, ...inherited } = process.env;
@@ -115,6 +116,7 @@ import * as rdkafka from './src/rdkafka.ts';
 import * as mock from './src/rdkafka_mock.ts';
 import { poll_start } from './src/promise/poll_start.ts';
 export * from './src/program.ts';
+export * as testing from './src/testing.ts';
 export { poll_start };
 export const k: any = { ...rdkafka, ...mock };
 

@@ -10,7 +10,7 @@ import { pollUntil } from '../kit/consuming.ts';
 import { nothingLeft } from '../kit/nothing_left.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
-const DOORS = ['index', 'rdkafka', 'rdkafka_mock'] as const;
+const DOORS = ['index', 'rdkafka', 'rdkafka_mock', 'testing'] as const;
 const BAD_NAME = '';
 const INVALID_ARG = -186;
 const QUEUE_FULL = -184;
@@ -25,6 +25,7 @@ interface Door {
 let folder = '';
 let doors: Door[] = [];
 let mockDoors: Door[] = [];
+let testingDoors: Door[] = [];
 
 function door(name: string, module: Record<string, any>, prefix: string): Door {
   return { name, module, call: (fn, ...args) => module[prefix + fn](...args) };
@@ -65,6 +66,7 @@ beforeAll(async () => {
     door('rdkafka_mock, ESM', await esm('rdkafka_mock'), 'rd_kafka_'),
     door('rdkafka_mock, CJS', cjs['rdkafka_mock']!, 'rd_kafka_'),
   ];
+  testingDoors = [door('testing, ESM', await esm('testing'), ''), door('testing, CJS', cjs['testing']!, '')];
 });
 
 afterAll(() => {
@@ -162,4 +164,23 @@ test('handles are numbered through all doors', async (t) => {
   for (const rk of handles) doors[0]!.call('destroy', rk);
 
   expect(numbers).toEqual(numbers.map((_, i) => numbers[0]! + i));
+});
+
+test('a cluster that one door of testing has made is one to all, and open handles are the same', async (t) => {
+  t.onTestFinished(() => nothingLeft());
+
+  for (const maker of testingDoors) {
+    const cluster = await maker.call('mock_cluster', { topics: { t: 1 } });
+    const { rk } = aProducerOf(doors[0]!, cluster.bootstrap);
+
+    for (const each of [...mockDoors, ...testingDoors])
+      expect(each.call('mock_cluster_bootstraps', cluster.handle), each.name).toBe(cluster.bootstrap);
+    const [esm, cjs] = testingDoors.map((each) => each.call('open_handles')) as { created_at: string }[][];
+    doors[3]!.call('destroy', rk);
+    await cluster.close();
+
+    expect(esm).toEqual(cjs);
+    // The user's lines, not those of the built library, whichever of its files they are in.
+    expect(esm!.map(({ created_at }) => /one_library\.test\.ts/.test(created_at))).toEqual([true, true]);
+  }
 });

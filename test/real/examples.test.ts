@@ -1,9 +1,10 @@
 // The programs of examples/ and the demo on a real Kafka.
 import { beforeAll, expect, inject, test } from 'vitest';
-import { openOrderService } from '../../examples/testing/order_service.ts';
+import { type Order, openShop, openWarehouse } from '../../examples/testing-vitest/shop.ts';
 import { programs, type StartProgram } from '../kit/programs.ts';
 import * as examples from '../kit/scenarios/examples.ts';
 import { freshTopic } from '../kit/topics.ts';
+import { until } from '../kit/until.ts';
 
 const COMMAND = 'src/bin/rdkafka-ts.ts';
 
@@ -30,13 +31,21 @@ test('the pausing consumer handles everything in order, and the next begins wher
 
 test('the ported C module sends without an event loop', () => examples.kafkaProducer(start, env()));
 
-test('the service of the testing example places orders', async () => {
-  const service = openOrderService(inject('bootstrap'), await freshTopic(inject('bootstrap'), 1));
+test('the shop of the testing examples places orders, and its warehouse ships them', async () => {
+  const config = { 'bootstrap.servers': inject('bootstrap') };
+  const topic = await freshTopic(inject('bootstrap'), 1);
+  const shop = openShop(config, topic);
+  const shipped: Order[] = [];
+  const group = { ...config, 'group.id': `g-${topic}`, 'auto.offset.reset': 'earliest' } as const;
+  const warehouse = openWarehouse(group, async (order) => void shipped.push(order), topic);
 
-  const placed = await Promise.all(['a', 'b', 'c'].map((id) => service.place({ id, item: 'a book' })));
+  const placed = await Promise.all(['a', 'b', 'c'].map((id) => shop.place({ id, item: 'a book' })));
+  await until(() => shipped.length === 3, { what: () => `three orders shipped: ${JSON.stringify(shipped)}` });
 
   expect(placed.map(({ offset }) => offset)).toEqual([0, 1, 2]);
-  await service.close();
+  expect(shipped.map(({ id }) => id)).toEqual(['a', 'b', 'c']);
+  await warehouse.close();
+  await shop.close();
 });
 
 test('the demo loses nothing', async () => {

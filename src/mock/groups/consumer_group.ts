@@ -6,7 +6,16 @@ import { E } from '../codes.ts';
 import { ConsumerMember, LEFT_STATIC, type MemberFace, type TimerName } from './consumer_member.ts';
 import { type ConsumerHeartbeat, type ConsumerHeartbeatAnswer, checkEpoch, LEFT } from './consumer_request.ts';
 import type { GroupOffsets } from './offsets.ts';
-import { filtered, fromRows, isSubset, NO_PARTITIONS, type PartitionSets, sameSets, toRows } from './partition_sets.ts';
+import {
+  countOf,
+  filtered,
+  fromRows,
+  isSubset,
+  NO_PARTITIONS,
+  type PartitionSets,
+  sameSets,
+  toRows,
+} from './partition_sets.ts';
 import { nextStep } from './reconcile.ts';
 import { Refusal } from './refusal.ts';
 import { Regex } from './regex.ts';
@@ -54,6 +63,8 @@ export class ConsumerGroup {
   readonly #held: Map<string, string> = new Map();
   /** A test has set the targets: no assignor runs. */
   #manual = false;
+  /** All give up what they have, and are given anew thereafter. */
+  #lettingGo = false;
   #topicsVersion = -1;
   /** The topics that are subscribed to, with their sizes. */
   #sizes: ReadonlyMap<string, number> = new Map();
@@ -117,6 +128,7 @@ export class ConsumerGroup {
     const had = member.assigned;
     this.adopt(member, faceOf(member.face, request), regex);
     this.reconcile(member, owned);
+    this.#giveAnew();
     this.startTimer(member, 'session', this.options.sessionTimeoutMs(), 'its session ended');
     const { rebalanceTimeoutMs, subscribedTopicNames } = request;
     const full = joining || (rebalanceTimeoutMs !== -1 && subscribedTopicNames !== null && owned !== null);
@@ -275,9 +287,23 @@ export class ConsumerGroup {
     this.assignmentEpoch = this.groupEpoch;
   }
 
-  /** Asks for a new assignment, which each member learns with its next heartbeat. */
-  rebalance(_reason: string): void {
-    if (this.#members.size > 0) this.groupEpoch++;
+  /**
+   * Takes all partitions from all members, and then gives them anew; each step comes with a member's next heartbeat. With
+   * targets that a test has set nothing but the epoch changes.
+   */
+  rebalance(reason: string): void {
+    if (this.#members.size === 0) return;
+    this.options.log(this.id, `rebalance: ${reason}`);
+    this.#lettingGo = !this.#manual;
+    this.groupEpoch++;
+  }
+
+  #giveAnew(): void {
+    const has = ({ epoch, assigned, revoking }: ConsumerMember): boolean =>
+      epoch !== LEFT_STATIC && countOf(assigned) + countOf(revoking) > 0;
+    if (!this.#lettingGo || this.members().some(has)) return;
+    this.#lettingGo = false;
+    this.groupEpoch++;
   }
 
   /** No timer is left. */
@@ -342,6 +368,10 @@ export class ConsumerGroup {
   #assign(): void {
     this.assignmentEpoch = this.groupEpoch;
     if (this.#manual) return;
+    if (this.#lettingGo) {
+      this.#targets = new Map();
+      return;
+    }
     const idsOf = (member: ConsumerMember): ReadonlySet<string> =>
       new Set([...member.topics()].flatMap((name) => this.options.topics.get(name)?.id ?? []));
     const members = this.members().map((member) => ({

@@ -1,7 +1,8 @@
 // Metadata v0-13. v0 an empty list means all topics, from v1 a null one; v4 automatic creation is the client's choice;
 // v7 leader epochs, v10 topic ids (asked by id from v12), v13 an error of its own. A pushed error takes its delay but is
 // not answered: the errors of this request belong to topics (mock_topic_set_error), as in librdkafka's mock. Only
-// REBOOTSTRAP_REQUIRED is answered, in v13, which librdkafka's mock does not have. @thread mock
+// REBOOTSTRAP_REQUIRED is answered, in v13, which librdkafka's mock does not have; and a tied one, for each topic.
+// @thread mock
 
 import type { MetadataRequest } from '../../protocol/messages.ts';
 import { ZERO_UUID } from '../../protocol/reader.ts';
@@ -58,11 +59,16 @@ function once(topics: readonly Asked[]): Asked[] {
 export const metadata: Handler<'Metadata'> = (cx, request, answer) => {
   const { cluster } = cx;
   const brokers = cluster.brokers().filter((broker) => broker.up && broker.inMetadata);
+  const failing = cx.tied && cx.error !== E.REBOOTSTRAP_REQUIRED ? cx.error : E.NONE;
   const all = request.topics === null || (cx.version === 0 && request.topics.length === 0);
   const mayCreate = cluster.autoCreateTopics && request.allowAutoTopicCreation;
   const topics = all
-    ? cluster.topics.all().map(describe)
-    : once(request.topics ?? []).map((asked) => answerTopic(cx, asked, mayCreate));
+    ? cluster.topics
+        .all()
+        .map((topic) => (failing === E.NONE ? describe(topic) : refuse(failing, topic.name, topic.id)))
+    : once(request.topics ?? []).map((asked) =>
+        failing === E.NONE ? answerTopic(cx, asked, mayCreate) : refuse(failing, asked.name, asked.topicId),
+      );
   answer({
     brokers: brokers.map((b) => ({ nodeId: b.id, host: b.advertisedHost, port: b.advertisedPort, rack: b.rack })),
     clusterId: cluster.clusterId,

@@ -1,5 +1,6 @@
 // Errors, delays and losses that tests push, as clients see them.
 import { expect, test } from 'vitest';
+import { TESTING_COMMANDS } from '../../../src/mock/testing_commands.ts';
 import { writeBatch } from '../../../src/records/batch_writer.ts';
 import { FakeClock } from '../../kit/fake_clock.ts';
 import { until } from '../../kit/until.ts';
@@ -150,6 +151,76 @@ test('a fetch is answered at once when its partition has an error pushed', async
   });
 
   expect([errorCode, responses[0]?.partitions[0]?.errorCode]).toEqual([6, 6]);
+});
+
+test('a fault that is tied to a topic hits a Fetch of a session, which does not name it any more', async () => {
+  const t = await aMockCluster({ topics: { t: 1, u: 1 } });
+  const client = rawClient(t);
+  const fetch = (sessionId: number, sessionEpoch: number, topics: readonly string[]) =>
+    client.send('Fetch', {
+      maxWaitMs: 0,
+      minBytes: 1,
+      maxBytes: 1e6,
+      sessionId,
+      sessionEpoch,
+      topics: topics.map((name) => ({
+        topicId: t.cluster.topics.get(name)?.id,
+        partitions: [{ partition: 0, partitionMaxBytes: 1e6 }],
+      })),
+    });
+  const { sessionId } = await fetch(0, 0, ['t']);
+  t.commands.push_fault(t.cluster, FETCH, { topic: 'u' }, { error: 6 });
+  t.commands.push_fault(t.cluster, FETCH, { topic: 't' }, { error: 29 });
+
+  const codes = [await fetch(sessionId, 1, []), await fetch(sessionId, 1, [])].map(({ errorCode }) => errorCode);
+
+  expect(sessionId).toBeGreaterThan(0);
+  expect(codes).toEqual([29, 0]);
+});
+
+test('Metadata answers a tied error for each topic, and makes none', async () => {
+  const t = await aMockCluster({ topics: { t: 1 } });
+  t.commands.push_fault(t.cluster, 3, {}, { error: 29, times: 2 });
+  const ask = (names: readonly string[] | null) =>
+    rawClient(t).send('Metadata', {
+      topics: names?.map((name) => ({ name })) ?? null,
+      allowAutoTopicCreation: true,
+    });
+
+  const [named, all, after] = [await ask(['t', 'new']), await ask(null), await ask(null)];
+
+  const codes = [named, all, after].map(({ topics }) => topics.map(({ name, errorCode }) => [name, errorCode]));
+  expect(codes).toEqual([
+    [
+      ['t', 29],
+      ['new', 29],
+    ],
+    [['t', 29]],
+    [['t', 0]],
+  ]);
+  expect(named.brokers).toHaveLength(1);
+});
+
+test('an UNKNOWN_MEMBER_ID that is tied puts a member out of its classic group', async () => {
+  const t = await aMockCluster({ topics: { t: 1 } });
+  const client = rawClient(t);
+  const join = { groupId: 'g', sessionTimeoutMs: 60_000, protocolType: 'consumer', protocols: [{ name: 'range' }] };
+  const { memberId } = await client.send('JoinGroup', { ...join, memberId: '' }, 3);
+  const beat = { groupId: 'g', memberId, generationId: 1 };
+  t.commands.push_fault(t.cluster, 12, {}, { error: 25 });
+
+  const { errorCode } = await client.send('Heartbeat', beat);
+
+  expect(errorCode).toBe(25);
+  expect(t.commands.group_state(t.cluster, 'g')?.members).toEqual([]);
+});
+
+test('a request that is not served is seen, too', async () => {
+  const t = await aMockCluster({ keepRequests: true });
+
+  await expect(rawClient(t).send('DescribeConfigs', { resources: [] })).rejects.toThrow('connection closed');
+
+  expect(TESTING_COMMANDS.seen_requests(t.cluster, 'DescribeConfigs')).toMatchObject([{ broker: 1, clientId: 'raw' }]);
 });
 
 test('an error of a topic shows in its metadata', async () => {

@@ -237,3 +237,47 @@ test('closing leaves no timer', () => {
 
   expect(setup.clock.timerCount).toBe(0);
 });
+
+test('a rebalance takes everything from everyone, and then gives it anew', () => {
+  const { groups, beat } = someGroups();
+  const [epoch] = beat('a', 0);
+  beat('b', 0);
+  beat('a', epoch, owns(0, 1, 2, 3));
+  const [shared, kept] = beat('a', epoch, owns(0, 1));
+  const [, given] = beat('b', shared);
+  const group = groups.find('g')!;
+  expect([kept, given, group.state]).toEqual([null, [2, 3], 'Stable']);
+
+  group.rebalance('asked for');
+  expect(group.state).toBe('Assigning');
+  const [, a] = beat('a', shared);
+  const [, b] = beat('b', shared);
+  const [aFree] = beat('a', shared, { topicPartitions: [] });
+  expect([a, b, group.state]).toEqual([[], [], 'Reconciling']);
+  const [bFree] = beat('b', shared, { topicPartitions: [] });
+  expect(group.state).toBe('Assigning');
+  const [, aAgain] = beat('a', aFree);
+  const [, bAgain] = beat('b', bFree);
+
+  expect([...(aAgain ?? []), ...(bAgain ?? [])].sort()).toEqual([0, 1, 2, 3]);
+  expect([aAgain?.length, bAgain?.length, group.state]).toEqual([2, 2, 'Stable']);
+});
+
+test('a rebalance does not wait for a static member that has left', () => {
+  const { groups, beat } = someGroups();
+  const [epoch] = beat('a', 0, { instanceId: 'i' });
+  beat('b', 0);
+  beat('a', epoch, { ...owns(0, 1, 2, 3), instanceId: 'i' });
+  const [shared] = beat('a', epoch, { ...owns(0, 1), instanceId: 'i' });
+  beat('b', shared);
+  beat('a', -2, { instanceId: 'i' });
+  const group = groups.find('g')!;
+
+  group.rebalance('asked for');
+  beat('b', shared);
+  const [free] = beat('b', shared, { topicPartitions: [] });
+  const [, again] = beat('b', free);
+
+  // What the other one held it keeps until its session ends.
+  expect(again?.length).toBeGreaterThan(0);
+});

@@ -1,0 +1,91 @@
+// What of Kafka the shop uses: a message sent and confirmed, and each message handled before its offset is committed.
+import * as kafka from 'rdkafka-ts';
+
+export interface Producer {
+  /** Resolves with the place of the message when Kafka has it; rejects when Kafka has not taken it. */
+  send(topic: string, key: string, value: string): Promise<{ partition: number; offset: number }>;
+  close(): Promise<void>;
+}
+
+export interface Consumer {
+  /** Resolves when it has left the group. Rejects with what the handler threw, which ended it before. */
+  close(): Promise<void>;
+}
+
+function confOf(config: kafka.Properties): kafka.rd_kafka_conf_t {
+  const conf = kafka.conf_new();
+  const errstr = kafka.out<string>();
+  for (const [name, value] of Object.entries(config))
+    if (kafka.conf_set(conf, name, String(value), errstr) !== kafka.RD_KAFKA_CONF_OK) throw new Error(errstr.value);
+  return conf;
+}
+
+function handleOf(type: kafka.rd_kafka_type_t, conf: kafka.rd_kafka_conf_t): kafka.rd_kafka_t {
+  const errstr = kafka.out<string>();
+  const rk = kafka.new(type, conf, errstr);
+  if (rk === null) throw new Error(errstr.value);
+  return rk;
+}
+
+/** No message is lost or stored twice, whatever happens to brokers and connections. */
+export function openProducer(config: kafka.Properties): Producer {
+  const conf = confOf({ ...config, 'enable.idempotence': true });
+  kafka.conf_set_dr_msg_cb(conf, (_rk, message) => message._private(message));
+  const rk = handleOf(kafka.RD_KAFKA_PRODUCER, conf);
+  kafka.poll_start(rk);
+  return {
+    send: (topic, key, value) =>
+      new Promise((resolve, reject) => {
+        const reported = ({ err, partition, offset }: kafka.rd_kafka_message_t): void => {
+          if (err) reject(new Error(kafka.err2str(err)));
+          else resolve({ partition, offset });
+        };
+        const err = kafka.producev(rk, { topic, key, value, opaque: reported });
+        if (err) reject(new Error(kafka.err2str(err)));
+      }),
+    close: async () => {
+      await kafka.flush_async(rk, 5000).catch(() => {});
+      await kafka.destroy_async(rk);
+    },
+  };
+}
+
+/** At least once: what was handled is committed, now and then and when partitions go to another member. */
+export function openConsumer(
+  config: kafka.Properties,
+  topic: string,
+  handle: (value: string) => Promise<void>,
+): Consumer {
+  const conf = confOf({ ...config, 'enable.auto.offset.store': false });
+  const rk = handleOf(kafka.RD_KAFKA_CONSUMER, conf);
+  kafka.subscribe(rk, [topic]);
+  const stopping = new AbortController();
+  const next = async (): Promise<kafka.rd_kafka_message_t | null> => {
+    try {
+      return await kafka.consumer_poll_async(rk, -1, { signal: stopping.signal });
+    } catch (error) {
+      if (stopping.signal.aborted) return null;
+      throw error;
+    }
+  };
+  const run = async (): Promise<void> => {
+    for (let message = await next(); message !== null; message = await next()) {
+      if (message.err) continue;
+      await handle(String(message.value));
+      kafka.offset_store_message(message);
+    }
+  };
+  const running = run();
+  running.catch(() => {});
+  return {
+    close: async () => {
+      stopping.abort();
+      try {
+        await running;
+      } finally {
+        await kafka.consumer_close_async(rk);
+        await kafka.destroy_async(rk);
+      }
+    },
+  };
+}
