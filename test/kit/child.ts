@@ -76,11 +76,10 @@ const NAMES = 'k, r, poll_start, cluster, producer, testing, program, signal, st
 
 function start(file: string, options: ChildOptions): Child {
   const { RDKAFKA_TS_WORKER: _, NODE_OPTIONS: __, ...inherited } = process.env;
-  const args = [...(options.execArgv ?? []), file, ...(options.args ?? [])];
-  const command = ['-c', `exec "$0" "$@" ${options.redirect ?? ''}`, process.execPath, ...args];
   // Strict: what rejects unheard ends it with an error.
-  const flags = ['--unhandled-rejections=strict', ...(options.flags ?? [])].join(' ');
-  const command = ['-c', `exec "$0" ${flags} "$1" ${options.redirect ?? ''}`, process.execPath, file];
+  const flags = ['--unhandled-rejections=strict', ...(options.flags ?? []), ...(options.execArgv ?? [])];
+  const args = [...flags, file, ...(options.args ?? [])];
+  const command = ['-c', `exec "$0" "$@" ${options.redirect ?? ''}`, process.execPath, ...args];
   const child = spawn('/bin/sh', command, {
     stdio: options.stdio ?? ['ignore', 'pipe', 'pipe'],
     env: { ...inherited, ...options.env },
