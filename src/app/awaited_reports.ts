@@ -150,14 +150,33 @@ export class AwaitedReports {
     }
   }
 
-  /** A record came back; everything else about it is in `report`. */
-  settle(awaited: Awaited, err: number, text: string | null, report: Omit<Report, 'latency_us' | 'opaque'>): void {
+  /** A record came back; `offset` null when nobody tells, `timestamp` negative when it is the record's own. */
+  settle(
+    awaited: Awaited,
+    err: number,
+    text: string | null,
+    topic: string,
+    partition: number,
+    offset: number | null,
+    timestamp: number,
+    status: number,
+    broker: number,
+  ): void {
     this.pending--;
     this.rk.took(1, awaited.valueBytes);
     if (err !== 0) awaited.reject(this.errorOf(err, text));
     else {
-      const latency_us = Math.max(1, Math.round((now() - awaited.calledAt) * 1000));
-      awaited.resolve({ ...report, latency_us, opaque: awaited.opaque });
+      const report: Report = {
+        topic,
+        partition,
+        offset,
+        timestamp: timestamp >= 0 ? timestamp : awaited.timestamp,
+        status: status as E.rd_kafka_msg_status_t,
+        broker_id: broker,
+        latency_us: Math.max(1, Math.round((now() - awaited.calledAt) * 1000)),
+        opaque: awaited.opaque,
+      };
+      awaited.resolve(report);
     }
     // Nothing is armed any more that would look at what holds the process.
     if (this.held && !this.any) this.rk.thread.turnSoon();
