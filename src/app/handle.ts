@@ -272,16 +272,19 @@ export class Handle implements Hosted {
     return this.held.dueAt;
   }
 
-  /** poll_start: everything; else only what pending twins let run. */
+  /** poll_start, and messages that wait for room, as with F_BLOCK: everything; else only what pending twins let run. */
   serveFromLoop(): void {
     if (this.inCallback > 0) return;
+    const { awaited } = this;
     try {
-      this.awaited?.admit();
-      if (this.serving) this.queue.serve(Number.POSITIVE_INFINITY);
+      awaited?.admit();
+      if (this.serving || (awaited !== null && awaited.waitingCount > 0)) this.queue.serve(Number.POSITIVE_INFINITY);
       else {
         this.held.serve();
         this.queue.serveLogs();
       }
+      // What was served has made room.
+      awaited?.admit();
     } finally {
       this.yielded = false;
       this.callbacks.unwindHandle();

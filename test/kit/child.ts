@@ -22,6 +22,8 @@ export interface Child {
 export interface ChildOptions {
   readonly stdio?: StdioOptions;
   readonly env?: Readonly<Record<string, string>>;
+  /** Of node. */
+  readonly flags?: readonly string[];
   /** Redirections of a shell that starts it: `2>&-`. */
   readonly redirect?: string;
   /** By default what it writes is collected; false leaves its pipes unread. */
@@ -32,7 +34,7 @@ export type RunChild = (script: string, options?: ChildOptions) => Child;
 
 /**
  * Bundles the library once; the function that it gives runs a script (ESM) in a child, with all of rdkafka.h and
- * rdkafka_mock.h as `k`, `poll_start`, and `cluster()` that gives `{ bootstrap, end }` of a mock cluster inside the child.
+ * rdkafka_mock.h as `k`, the door `rdkafka-ts` as `r`, `poll_start`, and `cluster()` that gives `{ bootstrap, end }` of a mock cluster inside the child.
  * A child that still runs when the test ends is killed. Call it in beforeAll.
  */
 export async function childRunner(): Promise<RunChild> {
@@ -50,14 +52,16 @@ export async function childRunner(): Promise<RunChild> {
   let count = 0;
   return (script, options = {}) => {
     const file = join(dir, `${++count}.mjs`);
-    writeFileSync(file, `import { k, poll_start, cluster, producer } from './library.mjs';\n${script}`);
+    writeFileSync(file, `import { k, r, poll_start, cluster, producer } from './library.mjs';\n${script}`);
     return start(file, options);
   };
 }
 
 function start(file: string, options: ChildOptions): Child {
   const { RDKAFKA_TS_WORKER: _, NODE_OPTIONS: __, ...inherited } = process.env;
-  const command = ['-c', `exec "$0" "$1" ${options.redirect ?? ''}`, process.execPath, file];
+  // Strict: what rejects unheard ends it with an error.
+  const flags = ['--unhandled-rejections=strict', ...(options.flags ?? [])].join(' ');
+  const command = ['-c', `exec "$0" ${flags} "$1" ${options.redirect ?? ''}`, process.execPath, file];
   const child = spawn('/bin/sh', command, {
     stdio: options.stdio ?? ['ignore', 'pipe', 'pipe'],
     env: { ...inherited, ...options.env },
@@ -80,6 +84,7 @@ import * as rdkafka from './src/rdkafka.ts';
 import * as mock from './src/rdkafka_mock.ts';
 import { poll_start } from './src/promise/poll_start.ts';
 export { poll_start };
+export * as r from './src/index.ts';
 export const k: any = { ...rdkafka, ...mock };
 
 /** A mock cluster of one broker, with the handle that holds it. */
