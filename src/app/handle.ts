@@ -415,6 +415,10 @@ export class Handle implements Hosted {
   setFatal(err: number, text: string): void {
     if (this.fatal !== null) return;
     this.fatal = { err, text };
+    this.tellFatal(err, text);
+  }
+
+  private tellFatal(err: number, text: string): void {
     this.awaited?.failWaiting(kafkaErrorOf(err, text, { fatal: true }));
     this.queue.fatalError(text);
   }
@@ -431,9 +435,13 @@ export class Handle implements Hosted {
     for (const link of this.workers.values()) link.reader.drain();
     this.reports?.take();
     this.dead = true;
+    const err = E.RD_KAFKA_RESP_ERR__CRIT_SYS_RESOURCE;
+    const first = this.fatal === null && !this.closing;
+    // Promises that are settled by what follows say why.
+    if (first) this.fatal = { err, text };
     this.held.purge(E.RD_KAFKA_RESP_ERR__FATAL);
     this.reports?.claimAll();
-    if (!this.closing) this.setFatal(E.RD_KAFKA_RESP_ERR__CRIT_SYS_RESOURCE, text);
+    if (first) this.tellFatal(err, text);
     this.requests.failAll(E.RD_KAFKA_RESP_ERR__FATAL);
     this.consuming?.died();
     this.thread.woken();

@@ -31,7 +31,7 @@ export function topicPattern(fn: string, param: string, topic: unknown): string 
 }
 
 function translated(source: string): string {
-  return source.replace(/\\([^])|\[((?:[^\]\\]|\\[^])*)\]/g, (all: string, letter?: string, inside?: string) => {
+  return source.replace(/\\(.)|\[((?:[^\]\\]|\\.)*)\]/gs, (all: string, letter?: string, inside?: string) => {
     if (letter === undefined) return brackets(inside!);
     if (/[0-9A-Za-z]/.test(letter) && !'dDwWsSbB'.includes(letter)) throw new Error(`${all} is JavaScript's alone`);
     return all;
@@ -43,7 +43,7 @@ function brackets(inside: string): string {
   const not = inside.startsWith('^');
   if (!inside.includes('\\')) return `[${inside}]`;
   let dash = '';
-  const plain = inside.slice(not ? 1 : 0).replace(/\\([^])/g, (all: string, letter: string) => {
+  const plain = inside.slice(not ? 1 : 0).replace(/\\(.)/gs, (all: string, letter: string) => {
     if (letter === '-') {
       dash = '-';
       return '';
