@@ -80,6 +80,7 @@ const oursTasks = {
   e2e: nodeTask('ours_e2e.mjs'),
   held: nodeTask('ours_held.mjs'),
   group: nodeTask('ours_group.mjs'),
+  'mock cluster': nodeTask('ours_mock_cluster.mjs'),
 };
 
 const NEEDS = {
@@ -95,6 +96,7 @@ const NEEDS = {
   e2e: ['new', 'producev', 'poll', 'subscribe', 'consumer_poll', 'consumer_close'],
   held: ['new', 'subscribe', 'consumer_poll', 'consumer_close', 'conf', 'conf_get'],
   group: ['new', 'subscribe', 'consumer_poll', 'rebalance_protocol', 'incremental_assign', 'incremental_unassign'],
+  'mock cluster': ['new'],
   'latency by promises': ['new', 'produce_async'],
   'e2e by promises': ['new', 'producev', 'poll', 'subscribe', 'consumer_poll_async', 'consumer_close'],
 };
