@@ -11,7 +11,7 @@ const door = (name: string): string => fileURLToPath(new URL(`./src/${name}.ts`,
 const resolve = {
   alias: [
     { find: /^rdkafka-ts$/, replacement: door('index') },
-    { find: /^rdkafka-ts\/(rdkafka|rdkafka_mock|testing)$/, replacement: door('$1') },
+    { find: /^rdkafka-ts\/(rdkafka|rdkafka_mock|program|testing)$/, replacement: door('$1') },
   ],
 };
 
@@ -38,6 +38,7 @@ export default defineConfig({
           include: [
             'test/mock/**/*.test.ts',
             'test/faults/**/*.test.ts',
+            'test/docs/**/*.test.ts',
             'test/examples/**/*.test.ts',
             'examples/**/*.test.ts',
           ],

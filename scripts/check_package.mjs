@@ -62,8 +62,11 @@ function runBoth(command, args, { cwd = app, timeout = 120_000 } = {}) {
 }
 
 const tool = (name) => join(root, 'node_modules/.bin', name);
-const npm = (...args) =>
-  run('npm', ['--no-audit', '--no-fund', '--loglevel=error', '--update-notifier=false', ...args], { timeout: 300_000 });
+const npm = (cwd, ...args) =>
+  run('npm', ['--no-audit', '--no-fund', '--loglevel=error', '--update-notifier=false', ...args], {
+    cwd,
+    timeout: 300_000,
+  });
 
 function pack() {
   heading('pack');
@@ -92,7 +95,7 @@ function judge(tarball) {
 function install(tarball) {
   heading('install into an empty folder');
   writeFileSync(join(app, 'package.json'), '{ "name": "app", "private": true, "type": "module" }\n');
-  npm('install', tarball);
+  npm(app, 'install', tarball);
   const others = readdirSync(join(app, 'node_modules')).filter(
     (name) => !name.startsWith('.') && name !== manifest.name,
   );
@@ -101,12 +104,37 @@ function install(tarball) {
     throw new Failed('the package has an install script');
 }
 
-function importBoth() {
+/** The versions of Node that everything has to run on. */
+function nodes() {
+  heading('Node 20, 22 and 24');
+  return [20, 22, 24].map((major) => {
+    const path = nodePath(major);
+    const version = run(path, ['-p', 'process.versions.node']).trim();
+    if (!version.startsWith(`${major}.`)) throw new Failed(`${path} is Node ${version}, not ${major}`);
+    say(`${version}: ${path}`);
+    return { version, path };
+  });
+}
+
+/** Where that Node is: the one that runs this, or the one of the npm package `node`, which npx keeps in npm's cache. */
+function nodePath(major) {
+  if (process.versions.node.startsWith(`${major}.`)) return process.execPath;
+  const args = ['--yes', '--prefer-offline', '-p', `node@${major}`, 'node', '-p', 'process.execPath'];
+  try {
+    return run('npx', args, { cwd: folder, timeout: 300_000 }).trim();
+  } catch (error) {
+    throw new Failed(`Node ${major} could not be fetched, so the package could not be tried on it: ${error.message}`);
+  }
+}
+
+function importBoth(versions) {
   heading('ES module and CommonJS doors are one library');
   copyFileSync(join(root, 'test/package/one_library.mjs'), join(app, 'one_library.mjs'));
-  const output = run(process.execPath, ['one_library.mjs', ...doors]).trimEnd();
-  absent += output.match(/^ {2}absent:/gm)?.length ?? 0;
-  console.log(output);
+  for (const { version, path } of versions) {
+    const output = run(path, ['one_library.mjs', ...doors]).trimEnd();
+    absent += output.match(/^ {2}absent:/gm)?.length ?? 0;
+    console.log(`${output}, Node ${version}`);
+  }
 }
 
 // What the declarations promise as values is what the modules export, no more and no less.
@@ -163,7 +191,7 @@ function compileUnder(compiler, files) {
   const packages = [`typescript@${compiler.tag}`, `@types/node@${compiler.types}`];
   mkdirSync(home);
   writeFileSync(join(home, 'package.json'), '{ "private": true }\n');
-  run('npm', ['install', '--no-audit', '--no-fund', '--loglevel=error', ...packages], { cwd: home, timeout: 300_000 });
+  npm(home, 'install', ...packages);
   const { version } = JSON.parse(readFileSync(join(home, 'node_modules/typescript/package.json'), 'utf8'));
   const lookups = LOOKUPS.filter(({ below }) => !below || Number.parseInt(version, 10) < below);
   for (const { name, kind, options } of lookups) {
@@ -190,29 +218,30 @@ async function compile() {
     compileUnder(compiler, files);
 }
 
-async function bundle() {
-  heading('an esbuild bundle of a small service delivers to the mock cluster');
-  const source = join(root, 'test/package/service.ts');
-  const missing = await missingFor(source);
-  if (missing.length > 0) return isAbsent(`no ${missing.join(', ')} yet`);
-  copyFileSync(source, join(app, 'service.ts'));
+/** What each bundler makes: of ES modules as such and as CommonJS, and of a service that calls `require`. */
+const BUNDLES = ['esbuild', 'rollup', 'webpack'].flatMap((tool) =>
+  ['.mjs', '.cjs', '-required.cjs'].map((ending) => `${tool}${ending}`),
+);
+
+function bundle(tarball, nodes) {
+  heading('a service bundled by esbuild, rollup and webpack delivers to a mock cluster, on each Node');
+  const project = join(folder, 'bundles');
   const alone = join(folder, 'alone'); // away from node_modules: the bundle must hold all it needs
+  mkdirSync(project);
   mkdirSync(alone);
-  for (const [format, ending] of [
-    ['esm', 'mjs'],
-    ['cjs', 'cjs'],
-  ]) {
-    const outfile = join(alone, `service.${ending}`);
-    const args = [
-      'service.ts',
-      '--bundle',
-      '--platform=node',
-      `--format=${format}`,
-      `--outfile=${outfile}`,
-      '--log-level=warning',
-    ];
-    run(tool('esbuild'), [...args, '--minify']);
-    say(`${format}: ${run(process.execPath, [outfile], { cwd: alone, timeout: 30_000 })}`);
+  const source = join(root, 'examples/bundles');
+  for (const name of readdirSync(source).filter((one) => !['node_modules', 'dist'].includes(one)))
+    copyFileSync(join(source, name), join(project, name));
+  npm(project, 'install', tarball);
+  npm(project, 'run', '--silent', 'build');
+  for (const name of BUNDLES) copyFileSync(join(project, 'dist', name), join(alone, name));
+  for (const { version, path } of nodes) {
+    for (const name of BUNDLES) {
+      const output = run(path, [join(alone, name)], { cwd: alone, timeout: 30_000 });
+      if (!/^delivered a book to orders \[\d+\]\n$/.test(output))
+        throw new Failed(`${name} on Node ${version} says: ${output}`);
+    }
+    say(`Node ${version}: ${BUNDLES.join(', ')}`);
   }
 }
 
@@ -249,10 +278,11 @@ try {
   const tarball = pack();
   judge(tarball);
   install(tarball);
-  importBoth();
+  const versions = nodes();
+  importBoth(versions);
   compareTypes();
   await compile();
-  await bundle();
+  bundle(tarball, versions);
   testingExamples(tarball);
   demo();
   console.log(

@@ -121,14 +121,17 @@ function functionLines(header, nameOf) {
 }
 
 function line({ path, declared }, exported) {
-  if (exported === 'rd_kafka_metadata') return METADATA;
+  if (exported === 'rd_kafka_metadata') return metadataLines(path);
   if (exported === declared) return `export { ${declared} } from '${path}';\n`;
   return `export { ${declared} as ${exported} } from '${path}';\n`;
 }
 
-// The one name that is a function and a struct: declared here, once, with both meanings, or TypeScript answers TS2300.
-const METADATA =
-  'export const rd_kafka_metadata: typeof metadata = metadata;\nexport type rd_kafka_metadata = rd_kafka_metadata_t;\n';
+// The one name that is a function and a struct: declared here, once, with both meanings, or TypeScript answers TS2300. Its
+// docstring comes along.
+function metadataLines(path) {
+  const [docstring] = /\/\*\*(?:(?!\*\/)[\s\S])*\*\/\n(?=export function metadata\()/.exec(read(`src/${path}`));
+  return `${docstring}export const rd_kafka_metadata: typeof metadata = metadata;\nexport type rd_kafka_metadata = rd_kafka_metadata_t;\n`;
+}
 
 function head(what) {
   const ignore = ['assist/source/organizeImports', 'format'].map(

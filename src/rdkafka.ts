@@ -334,6 +334,13 @@ export { purge as rd_kafka_purge } from './api/produce.ts';
 export { purge_async as rd_kafka_purge_async } from './api/produce.ts';
 
 // metadata
+/**
+ * rd_kafka_metadata: asks the cluster for its brokers and for topics: for `only_rkt` alone, else, with `all_topics`, for
+ * all that there are, else for those that this handle uses. Asking may create a topic by name where the cluster and
+ * `allow.auto.create.topics` let it (a producer's default). The answer, a plain object of yours with C's fields, goes
+ * into `metadatap`; errors of single topics and partitions stand in it. Blocks up to `timeout_ms` (negative: until there
+ * is an answer) and serves no callbacks. 0; _TRANSPORT: no broker could be reached in time; _TIMED_OUT: none answered.
+ */
 export const rd_kafka_metadata: typeof metadata = metadata;
 export type rd_kafka_metadata = rd_kafka_metadata_t;
 export { metadata_async as rd_kafka_metadata_async } from './api/metadata.ts';

@@ -91,6 +91,10 @@ const TESTS: Readonly<Record<string, readonly [file: string, test: string]>> = {
   ],
   'Patterns (`^...` of': ['test/unit/rd/pattern.test.ts', 'does not take ever longer with the length of the text'],
   'A subscribed topic that': ['test/unit/main/group/topics.test.ts', 'does not hold up the others for long, and is'],
+  'Calls that block go on when a signal': [
+    'test/mock/program/signals.test.ts',
+    'a handler runs inside the call that is blocked',
+  ],
   '`linger.ms` down to': ['test/mock/differences.test.ts', 'a fraction of a millisecond is taken for linger.ms'],
   'One thread per broker': ['test/mock/producer/lifecycle.test.ts', '50 handles in one process share workers'],
   'One socket for all': ['test/mock/brokers.test.ts', 'connections are made where something is to be said'],

@@ -176,7 +176,7 @@ export function poll(rk: rd_kafka_t, timeout_ms: number): number {
   if (timeout_ms === 0) {
     // The hot form: nothing is allocated when nothing happened.
     handle.thread.drain();
-    if (!handle.queue.ready) return 0;
+    if (!handle.queue.ready && !handle.thread.signalled) return 0;
   }
   setLastError(0);
   return block(handle, pollSteps(handle, timeout_ms));

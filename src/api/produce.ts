@@ -4,7 +4,7 @@ import type { Handle } from '../app/handle.ts';
 import { enqueue } from '../app/produce.ts';
 import { setLastError } from '../app/registry.ts';
 import { dropReports, flushSteps, purgeSteps, roomSteps } from '../app/serve.ts';
-import { run } from '../app/steps.ts';
+import { run, serveSignals } from '../app/steps.ts';
 import { Topic } from '../app/topic.ts';
 import {
   RD_KAFKA_MSG_F_BLOCK,
@@ -13,6 +13,7 @@ import {
   RD_KAFKA_RESP_ERR__CONFLICT,
   RD_KAFKA_RESP_ERR__DESTROY,
   RD_KAFKA_RESP_ERR__FATAL,
+  RD_KAFKA_RESP_ERR__INTR,
   RD_KAFKA_RESP_ERR__INVALID_ARG,
   RD_KAFKA_RESP_ERR__QUEUE_FULL,
   RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION,
@@ -75,6 +76,7 @@ class Parts {
 
 const EINVAL: number = constants.errno.EINVAL;
 const ERRNOS: ReadonlyMap<number, number> = new Map([
+  [RD_KAFKA_RESP_ERR__INTR, constants.errno.EINTR],
   [RD_KAFKA_RESP_ERR__QUEUE_FULL, constants.errno.ENOBUFS],
   [RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE, constants.errno.EMSGSIZE],
   [RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION, constants.errno.ESRCH],
@@ -101,6 +103,8 @@ function accept(
   timestamp: number,
   opaque: any,
 ): number {
+  const { signalled } = rk.thread;
+  if (signalled) serveSignals(rk.thread);
   if (rk.fatal !== null) return RD_KAFKA_RESP_ERR__FATAL;
   // In a callback that destroy runs: nothing would send it any more.
   if (rk.closing) return RD_KAFKA_RESP_ERR__DESTROY;
@@ -113,10 +117,13 @@ function accept(
   const bytes = value === null ? 0 : Buffer.byteLength(value);
   if ((flags & RD_KAFKA_MSG_F_BLOCK) === 0 || bytes > rk.limits!.maxBytes) return err;
   while (err === RD_KAFKA_RESP_ERR__QUEUE_FULL) {
+    if (signalled) return RD_KAFKA_RESP_ERR__INTR;
+    const { handled } = rk.thread;
     run(rk.thread, roomSteps(rk, bytes));
     if (rk.fatal !== null) return RD_KAFKA_RESP_ERR__FATAL;
     if (rk.closing || rk.destroyLater) return RD_KAFKA_RESP_ERR__DESTROY;
     err = enqueue(topic, partition, key, value, list, timestamp, opaque);
+    if (err === RD_KAFKA_RESP_ERR__QUEUE_FULL && rk.thread.handled !== handled) return RD_KAFKA_RESP_ERR__INTR;
   }
   return err;
 }
@@ -134,9 +141,9 @@ function checkValue(fn: string, param: string, value: Bytes): Bytes {
 /**
  * rd_kafka_produce: hands one message to the producer; it is copied and sent later, in batches. Returns 0, or -1 with the
  * reason in last_error(): _QUEUE_FULL (poll, and try again), MSG_SIZE_TOO_LARGE, _UNKNOWN_PARTITION, _UNKNOWN_TOPIC,
- * _FATAL. RD_KAFKA_MSG_F_BLOCK waits for room in place of _QUEUE_FULL and serves callbacks meanwhile; F_COPY and F_FREE
- * change nothing. The report of an accepted message comes by dr_msg_cb, with `msg_opaque` as `_private`. Does not block
- * otherwise.
+ * _FATAL. RD_KAFKA_MSG_F_BLOCK waits for room in place of _QUEUE_FULL and serves callbacks meanwhile (_INTR: a signal
+ * ended that wait); F_COPY and F_FREE change nothing. The report of an accepted message comes by dr_msg_cb, with
+ * `msg_opaque` as `_private`. Does not block otherwise.
  */
 export function produce(
   rkt: rd_kafka_topic_t,
@@ -171,7 +178,8 @@ function checkPartition(partition: number): number | null {
  * rd_kafka_produce_batch: hands over many messages for one topic; gives how many were accepted, and in `err` of each 0 or
  * why not, as `produce` says it. With RD_KAFKA_MSG_F_PARTITION each goes to its own `partition` (none: the partitioner
  * chooses), else to the one given. After a _QUEUE_FULL the rest is refused with that too; with RD_KAFKA_MSG_F_BLOCK it
- * waits instead, as `produce` does. `_private` comes back in the report. last_error() stays as it was.
+ * waits instead, as `produce` does, and an _INTR refuses the rest. `_private` comes back in the report. last_error() stays
+ * as it was.
  */
 export function produce_batch(
   rkt: rd_kafka_topic_t,
@@ -191,7 +199,7 @@ export function produce_batch(
     const target = each ? (message.partition ?? RD_KAFKA_PARTITION_UA) : partition;
     let err = rest || (checkPartition(target) ?? 0);
     if (err === 0) err = accept(topic.rk, topic, target, msgflags, key, payload, null, 0, _private);
-    if (err === RD_KAFKA_RESP_ERR__QUEUE_FULL) rest = err;
+    if (err === RD_KAFKA_RESP_ERR__QUEUE_FULL || err === RD_KAFKA_RESP_ERR__INTR) rest = err;
     message.err = err as rd_kafka_resp_err_t;
     if (err === 0) good++;
   }
@@ -281,7 +289,21 @@ function topicOf(fn: string, rk: Handle, rkt: rd_kafka_topic_t, param: string): 
   return topic;
 }
 
-function produceObject(rk: Handle, message: ProduceInput): number {
+/** A message object that has been looked through: nothing has happened yet. */
+export interface CheckedMessage {
+  readonly topic: string | Topic;
+  readonly partition: number;
+  readonly key: Bytes;
+  readonly value: Bytes;
+  readonly headers: HeaderList | null;
+  /** `headers` are the caller's own, taken over when the message is accepted. */
+  readonly taken: boolean;
+  readonly timestamp: number;
+  readonly opaque: unknown;
+}
+
+/** Throws for what is of a wrong type; `param` is what the caller calls the message. */
+export function checkMessage(fn: string, param: string, rk: Handle, message: ProduceInput): CheckedMessage {
   const {
     topic,
     value = null,
@@ -291,18 +313,31 @@ function produceObject(rk: Handle, message: ProduceInput): number {
     timestamp = 0,
     opaque = null,
   } = message;
-  checkValue('producev', 'message.value', value);
-  checkValue('producev', 'message.key', key);
-  checkInt32('producev', 'message.partition', partition);
-  checkInt64('producev', 'message.timestamp', timestamp);
-  const list = headersFrom('producev', 'message.headers', headers);
+  checkValue(fn, `${param}.value`, value);
+  checkValue(fn, `${param}.key`, key);
+  checkInt32(fn, `${param}.partition`, partition);
+  checkInt64(fn, `${param}.timestamp`, timestamp);
+  const list = headersFrom(fn, `${param}.headers`, headers);
   const taken = list !== null && list === (headers as unknown);
-  if (taken) checkBrand('producev', 'message.headers', list, 'rd_kafka_headers_t');
-  if (typeof topic === 'string' && !isTopicName(checkString('producev', 'message.topic', topic)))
-    return RD_KAFKA_RESP_ERR__INVALID_ARG;
-  const target = typeof topic === 'string' ? rk.topic(topic) : topicOf('producev', rk, topic, 'message.topic');
-  const err = checkPartition(partition) ?? accept(rk, target, partition, 0, key, value, list, timestamp, opaque);
-  if (err === 0 && taken) list.takeOver();
+  if (taken) checkBrand(fn, `${param}.headers`, list, 'rd_kafka_headers_t');
+  const target =
+    typeof topic === 'string' ? checkString(fn, `${param}.topic`, topic) : topicOf(fn, rk, topic, `${param}.topic`);
+  return { topic: target, partition, key, value, headers: list, taken, timestamp, opaque };
+}
+
+/** The topic of a checked message, or why there is none. */
+export function targetOf(rk: Handle, { topic, partition }: CheckedMessage): Topic | number {
+  if (typeof topic === 'string' && !isTopicName(topic)) return RD_KAFKA_RESP_ERR__INVALID_ARG;
+  return checkPartition(partition) ?? (typeof topic === 'string' ? rk.topic(topic) : topic);
+}
+
+function produceObject(rk: Handle, message: ProduceInput): number {
+  const checked = checkMessage('producev', 'message', rk, message);
+  const { partition, key, value, headers, taken, timestamp, opaque } = checked;
+  const target = targetOf(rk, checked);
+  if (typeof target === 'number') return target;
+  const err = accept(rk, target, partition, 0, key, value, headers, timestamp, opaque);
+  if (err === 0 && taken) headers!.takeOver();
   return err;
 }
 

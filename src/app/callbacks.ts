@@ -1,12 +1,13 @@
-// The only file that calls functions of the application's.
+// The only file that calls functions of the application's, but for handlers of signals (signals.ts).
 // @thread app: in the call that serves them, or from its event loop (api.md rule 26)
 //
 // Before each call the cursor that led here has moved on, so that whatever the function does, a throw included, the
 // next thing served is the next one.
 
 import type { Callbacks as ConfCallbacks } from '../conf/callbacks.ts';
+import { RD_KAFKA_OFFSET_INVALID } from '../defs/enums.ts';
 import type { ConsumeCb, MsgOrderCmp, PartitionerCb, rd_kafka_message_t } from '../defs/types.ts';
-import type { PartitionOffset } from '../ops/ops.ts';
+import type { PartitionOffset, StalledOp } from '../ops/ops.ts';
 import type { Handle } from './handle.ts';
 import type { HeldRecord } from './held_record.ts';
 import { listOf } from './offset_list.ts';
@@ -110,12 +111,30 @@ export class Callbacks {
   /** Without one (only the event was wanted, and nobody took it) the group gets the answer that it needs to go on. */
   rebalance(op: RebalanceOp): void {
     const { rebalance_cb } = this.conf;
-    if (rebalance_cb === null) this.rk.consuming!.answer(op);
+    if (rebalance_cb === null) this.rk.consuming!.rebalances.answer(op);
     else this.run('rebalance_cb', () => rebalance_cb(this.rk, op.err, listOf(op.partitions), this.conf.opaque));
+  }
+
+  /** A hook of consumer_new, which may give a promise: only what it does before that runs in here. */
+  hook<T>(call: () => T): T {
+    this.enter();
+    try {
+      return call();
+    } finally {
+      this.leave();
+    }
+  }
+
+  /** on_stalled. */
+  stalled({ topic, partition, cause }: StalledOp): void {
+    const { hooks } = this.rk.consuming!.rebalances;
+    const [entry] = listOf([{ topic, partition, offset: RD_KAFKA_OFFSET_INVALID }]).elems;
+    this.run('on_stalled', () => hooks?.on_stalled?.(entry!, cause));
   }
 
   /** Set by app/close, which may not be imported from here. */
   destroyHandle: () => void = () => {};
+  closeHandle: () => Promise<unknown> = () => Promise.resolve();
   unwindHandle: () => void = () => {};
 
   private run(name: string, call: () => unknown): void {

@@ -3,6 +3,7 @@
 // @thread app
 
 import * as E from '../defs/enums.ts';
+import { kafkaErrorOf } from '../defs/kafka_error.ts';
 import { CLOSING } from '../ops/head_page.ts';
 import { GONE } from '../rd/check.ts';
 import type { Handle } from './handle.ts';
@@ -43,7 +44,7 @@ export function* closeSteps(rk: Handle, flags: number): Steps<void> {
   Atomics.store(rk.memory.head, CLOSING, 1);
   if (!rk.dead) {
     rk.toMain({ type: 'close', deadline: now() - rk.startedAt + CLOSE_MS });
-    yield { timeoutMs: CLOSE_MS + 500, ready: () => rk.closed || rk.dead };
+    yield { timeoutMs: CLOSE_MS + 500, ready: () => rk.closed || rk.dead, whole: true };
   }
   lastReports(rk, thrown);
   rk.requests.failAll(E.RD_KAFKA_RESP_ERR__DESTROY);
@@ -73,6 +74,7 @@ function* purgeSteps(rk: Handle, thrown: unknown[]): Steps<void> {
     serveAll(rk, thrown);
     return rk.limits!.messages === 0 || rk.dead;
   };
+  rk.awaited?.failWaiting(kafkaErrorOf(E.RD_KAFKA_RESP_ERR__DESTROY));
   if (served()) return;
   rk.logs.add(
     4,
@@ -81,7 +83,7 @@ function* purgeSteps(rk: Handle, thrown: unknown[]): Steps<void> {
   );
   rk.held.purge(E.RD_KAFKA_RESP_ERR__PURGE_QUEUE);
   rk.requests.post('purge', -1, [true, true]);
-  yield { timeoutMs: PURGE_MS, ready: served };
+  yield { timeoutMs: PURGE_MS, ready: served, whole: true };
 }
 
 /** Threads are gone: what was not reported by them gets its report here, once. */
@@ -116,7 +118,7 @@ export function* leaveSteps(rk: Handle, timeoutMs: number): Steps<number> {
     serve();
     return rk.requests.answered(call);
   };
-  yield { timeoutMs, ready };
+  yield { timeoutMs, ready, whole: true };
   const answer = rk.requests.take(call);
   consumer.leftGroup();
   if (thrown.length > 0) throw thrown[0];

@@ -69,7 +69,7 @@ function refusal(rk: Handle): number {
   return rk.fatal === null ? 0 : E.RD_KAFKA_RESP_ERR__FATAL;
 }
 
-interface CommitOutcome {
+export interface CommitOutcome {
   readonly err: number;
   readonly offsets: readonly PartitionOffset[];
 }
@@ -80,6 +80,12 @@ function* waited(rk: Handle, list: PartitionList | null, ownCallback: boolean): 
   yield { timeoutMs: COMMIT_MS, ready: () => rk.requests.answered(call) };
   const answer = rk.requests.take(call);
   return { err: answer?.err ?? E.RD_KAFKA_RESP_ERR__TIMED_OUT, offsets: resultOf(answer, list) };
+}
+
+/** These, waited for; told to no callback. */
+export function* commitOffsetsSteps(rk: Handle, list: PartitionList): Steps<CommitOutcome> {
+  const err = refusal(rk);
+  return err === 0 ? yield* waited(rk, list, true) : { err, offsets: [] };
 }
 
 function offsetsOrNull(list: PartitionList | null): PartitionOffset[] | null {

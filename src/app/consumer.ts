@@ -5,9 +5,12 @@ import * as E from '../defs/enums.ts';
 import { newMemberId } from '../defs/member_id.ts';
 import { partitionKey } from '../defs/partition_key.ts';
 import { Cell, NOTES } from '../ops/cells.ts';
+import { APP_STORES } from '../ops/head_page.ts';
 import type { BrokerToAppOp, FetchedEntry, MainToAppOp, PartitionOffset } from '../ops/ops.ts';
 import type { Handle } from './handle.ts';
-import { type Block, type ErrorItem, type Item, OpQueue, type RebalanceOp } from './op_queue.ts';
+import { type Block, type ErrorItem, type Item, OpQueue } from './op_queue.ts';
+import { Pulls } from './pulls.ts';
+import { Rebalances } from './rebalances.ts';
 import { RecordWalk } from './record_walk.ts';
 
 type FetchedOp = Extract<BrokerToAppOp, { type: 'fetched' }>;
@@ -82,6 +85,8 @@ export class AppConsumer {
   readonly partitionQueues: Map<string, OpQueue>;
   readonly queues: Set<OpQueue>;
   readonly walk: RecordWalk;
+  readonly rebalances: Rebalances;
+  readonly pulls: Pulls;
   /** Seeks that main has yet to answer, by the partition's name. */
   readonly seeks: Map<string, number>;
   memberId: string;
@@ -113,6 +118,8 @@ export class AppConsumer {
     this.partitionQueues = new Map();
     this.queues = new Set([this.queue]);
     this.walk = new RecordWalk(rk);
+    this.rebalances = new Rebalances(rk, this);
+    this.pulls = new Pulls(rk, this);
     this.seeks = new Map();
     this.memberId = rk.settings['group.protocol'] === 'consumer' ? newMemberId() : '';
     this.generation = -1;
@@ -428,11 +435,21 @@ export class AppConsumer {
     });
   }
 
+  /** Nothing is waited for any more. */
+  get ends(): boolean {
+    return this.closed || this.pulls.stopping;
+  }
+
   /** consumer_close is over: main takes no assignment any more. */
   leftGroup(): void {
     this.closed = true;
     if (this.wanted !== null) this.wanted = new Map();
     this.seeks.clear();
+  }
+
+  /** What was handed out counts as stored. */
+  get autoStores(): boolean {
+    return this.rk.settings['enable.auto.offset.store'] && Atomics.load(this.rk.memory.head, APP_STORES) === 0;
   }
 
   died(): void {
@@ -455,27 +472,6 @@ export class AppConsumer {
   /** Entries that wait in the consumer's queue. */
   get length(): number {
     return this.queue.length;
-  }
-
-  /** Runs a rebalance for the app. */
-  rebalance(op: RebalanceOp): void {
-    this.assignmentLost = op.lost;
-    const { version } = this;
-    try {
-      this.rk.callbacks.rebalance(op);
-    } catch (error) {
-      // The group waits for an answer: the one that an app without the callback gives.
-      if (this.version === version) this.answer(op);
-      throw error;
-    }
-  }
-
-  /** As an app without a callback would. */
-  answer({ err, partitions }: RebalanceOp): void {
-    const assigns = err === E.RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS;
-    if (this.protocol !== 'COOPERATIVE') this.assign(assigns ? partitions : null);
-    else if (assigns) this.incrementalAssign(partitions);
-    else this.incrementalUnassign(partitions);
   }
 
   /** Next offsets of the assigned partitions; RD_KAFKA_OFFSET_INVALID where none was handed out. */

@@ -27,7 +27,7 @@ export function* seekSteps(rk: Handle, entries: readonly PartitionEntry[], timeo
     entry.err = err !== 0 ? err : timeoutMs === 0 ? 0 : E.RD_KAFKA_RESP_ERR__IN_PROGRESS;
     if (err === 0) asked.push({ entry, key, seek: ++consumer.lastSeek });
   }
-  rewind(rk, consumer, new Set(asked.flatMap(({ key }) => consumer.byName.get(key) ?? [])));
+  rewind(consumer, new Set(asked.flatMap(({ key }) => consumer.byName.get(key) ?? [])));
   for (const { entry, key, seek } of asked) begin(rk, consumer, entry, key, seek);
   if (timeoutMs === 0) return { waiting: 0 };
   const waiting = (): number => {
@@ -63,7 +63,7 @@ function begin(rk: Handle, consumer: AppConsumer, entry: PartitionEntry, key: st
 }
 
 /** Nothing of what was fetched is handed out any more; what was handed out stays stored. */
-function rewind(rk: Handle, consumer: AppConsumer, parts: ReadonlySet<Consumed>): void {
+function rewind(consumer: AppConsumer, parts: ReadonlySet<Consumed>): void {
   consumer.dropStale(parts);
   for (const part of parts) {
     part.home = SEEKING;
@@ -76,7 +76,7 @@ function rewind(rk: Handle, consumer: AppConsumer, parts: ReadonlySet<Consumed>)
     }
     const { offset, leaderEpoch } = part.cell.handedOut;
     if (offset < 0) continue;
-    if (rk.settings['enable.auto.offset.store']) part.cell.store(offset, leaderEpoch);
+    if (consumer.autoStores) part.cell.store(offset, leaderEpoch);
     part.cell.advance(E.RD_KAFKA_OFFSET_INVALID, -1);
   }
 }

@@ -4,6 +4,7 @@
 import type { Callbacks as ConfCallbacks, TopicCallbacks } from '../conf/callbacks.ts';
 import type { Settings, TopicSettings } from '../conf/settings_type.ts';
 import * as E from '../defs/enums.ts';
+import { kafkaErrorOf } from '../defs/kafka_error.ts';
 import { BatchPool, BatchWriter } from '../ops/batch_writer.ts';
 import { BlockPool, PageNumbers } from '../ops/block_pool.ts';
 import { Channel } from '../ops/channel.ts';
@@ -25,17 +26,20 @@ import type { PortReader } from '../ops/port_reader.ts';
 import { type ThreadPage, threadPage } from '../ops/thread_page.ts';
 import { partitionerOf } from '../partitioners/registry.ts';
 import { GONE } from '../rd/check.ts';
+import { AwaitedReports } from './awaited_reports.ts';
 import { type Birth, birth } from './birth.ts';
 import { Callbacks } from './callbacks.ts';
+import type { Closed } from './close_async.ts';
 import { AppConsumer } from './consumer.ts';
 import { HeldTopics } from './held_topics.ts';
+import type { LiveBatch } from './live_batch.ts';
 import { Logs } from './log.ts';
 import type { Hosted, MainWorker } from './mains.ts';
 import type { MockCluster } from './mock_control.ts';
 import { OpQueue } from './op_queue.ts';
 import { ProduceLimits } from './produce.ts';
 import { ReplyQueue } from './queue.ts';
-import { type LiveBatch, Reports } from './reports.ts';
+import { Reports } from './reports.ts';
 import { Requests } from './request.ts';
 import { routeMain, routeWorker } from './routing.ts';
 import type { Steps } from './steps.ts';
@@ -62,6 +66,8 @@ export interface HandleOptions {
   readonly topicCallbacks: TopicCallbacks;
   readonly callbacks: ConfCallbacks;
   readonly conf: object;
+  /** A file that is run in place of the worker's own text. */
+  readonly workerUrl: string | null;
 }
 
 export class Handle implements Hosted {
@@ -72,6 +78,7 @@ export class Handle implements Hosted {
   readonly topicSettings: TopicSettings;
   readonly topicCallbacks: TopicCallbacks;
   readonly conf: object;
+  readonly workerUrl: string | null;
   readonly thread: AppThread;
   readonly memory: HandleMemory;
   readonly startedAt: number;
@@ -88,6 +95,8 @@ export class Handle implements Hosted {
   readonly writer: BatchWriter | null;
   readonly limits: ProduceLimits | null;
   readonly reports: Reports | null;
+  /** From the first produce_async on. */
+  awaited: AwaitedReports | null;
   /** Of any consumer, and the same of one with a group. */
   readonly consuming: AppConsumer | null;
   readonly consumer: AppConsumer | null;
@@ -108,6 +117,8 @@ export class Handle implements Hosted {
   /** destroy or consumer_close was called inside a callback: done when the outermost call unwinds. */
   destroyLater: boolean;
   destroyFlags: number;
+  /** close_async is under way, or done. */
+  ending: Promise<Closed> | null;
   /** What else ends with the handle: mock clusters. */
   readonly onClosed: Set<() => Steps<void>>;
   /** The cluster of `test.mock.num.brokers`. */
@@ -126,6 +137,7 @@ export class Handle implements Hosted {
     this.topicSettings = options.topicSettings;
     this.topicCallbacks = options.topicCallbacks;
     this.conf = options.conf;
+    this.workerUrl = options.workerUrl;
     this.thread = thread;
     this.memory = new HandleMemory(newHeadPage());
     this.startedAt = now();
@@ -140,6 +152,7 @@ export class Handle implements Hosted {
     this.inCallback = 0;
     this.destroyLater = false;
     this.destroyFlags = 0;
+    this.ending = null;
     this.onClosed = new Set();
     this.ownMock = null;
     this.main = null;
@@ -160,6 +173,7 @@ export class Handle implements Hosted {
     this.writer = options.producer ? this.makeWriter(numbers, page) : null;
     this.limits = options.producer ? new ProduceLimits(this) : null;
     this.reports = options.producer ? new Reports(this) : null;
+    this.awaited = null;
     this.consuming = options.producer ? null : new AppConsumer(this);
     this.consuming?.queues.add(this.mainQueue);
     this.consumer = (options.settings['group.id'] ?? '') === '' ? null : this.consuming;
@@ -253,7 +267,9 @@ export class Handle implements Hosted {
   }
 
   get armed(): boolean {
-    return (this.serving || this.thread.pendingPromises > 0 || this.held.any) && !this.closed;
+    return (
+      (this.serving || this.thread.pendingPromises > 0 || this.held.any || this.awaited?.any === true) && !this.closed
+    );
   }
 
   get dueAt(): number {
@@ -264,6 +280,7 @@ export class Handle implements Hosted {
   serveFromLoop(): void {
     if (this.inCallback > 0) return;
     try {
+      this.awaited?.admit();
       if (this.serving) this.queue.serve(Number.POSITIVE_INFINITY);
       else {
         this.held.serve();
@@ -344,7 +361,7 @@ export class Handle implements Hosted {
 
   /** The first produce, subscribe or assign. */
   startFirst(): void {
-    if (this.main !== null && !this.dead && !this.closing) this.thread.mains!.startFirst(this.main, null);
+    if (this.main !== null && !this.dead && !this.closing) this.thread.mains!.startFirst(this.main, this.workerUrl);
   }
 
   releaseTopic(topic: Topic): void {
@@ -366,10 +383,18 @@ export class Handle implements Hosted {
     return (at - this.startedAt) | 0;
   }
 
+  /** For produce_async. */
+  awaiting(): AwaitedReports {
+    this.awaited ??= new AwaitedReports(this);
+    return this.awaited;
+  }
+
   /** Records whose report is served leave the queue. */
   took(count: number, valueBytes: number): void {
-    this.limits!.messages -= count;
-    this.limits!.bytes -= valueBytes;
+    const limits = this.limits!;
+    limits.messages -= count;
+    limits.bytes -= valueBytes;
+    limits.memoryFull = false;
   }
 
   /** A batch that came back may still be where its partition would append next. */
@@ -387,6 +412,7 @@ export class Handle implements Hosted {
   setFatal(err: number, text: string): void {
     if (this.fatal !== null) return;
     this.fatal = { err, text };
+    this.awaited?.failWaiting(kafkaErrorOf(err, text, { fatal: true }));
     this.queue.fatalError(text);
   }
 
@@ -426,7 +452,8 @@ export class Handle implements Hosted {
     if (this[GONE] === '') this.callbacks.destroyHandle();
   }
 
+  /** close_async, but silent when the handle is destroyed. */
   async [Symbol.asyncDispose](): Promise<void> {
-    this[Symbol.dispose]();
+    if (this[GONE] === '' || this.ending !== null) await this.callbacks.closeHandle();
   }
 }

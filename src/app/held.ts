@@ -12,7 +12,7 @@ import { FLUSHING } from '../ops/head_page.ts';
 import { NO_SUCH_TOPIC, NOT_KNOWN } from '../ops/partitions.ts';
 import type { Handle } from './handle.ts';
 import type { HeldRecord } from './held_record.ts';
-import type { LiveBatch } from './reports.ts';
+import type { LiveBatch } from './live_batch.ts';
 import { now } from './thread.ts';
 import type { Target, Topic } from './topic.ts';
 

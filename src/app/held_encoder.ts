@@ -7,8 +7,8 @@ import { SEALED, TAIL } from '../ops/batches.ts';
 import { exactSize, writeRecord } from '../records/record_writer.ts';
 import type { Encoder } from './held.ts';
 import type { HeldRecord } from './held_record.ts';
+import { LiveBatch } from './live_batch.ts';
 import { AGAIN, append, note, pick, RECORD_BOUND, sealFull } from './produce.ts';
-import { LiveBatch } from './reports.ts';
 import type { Topic } from './topic.ts';
 
 const MOST_FAILED = 10_000;
@@ -19,12 +19,12 @@ export const heldEncoder: Encoder = {
   },
   append(topic, partition, record) {
     const target = topic.target(partition)!;
-    const { stamp, key, payload, list, at, _private, ownTimestamp } = record;
+    const { stamp, key, payload, list, at, opaque, ownTimestamp } = record;
     const bound = exactSize(0, 0, key, payload, list) + RECORD_BOUND;
     for (;;) {
       const err = append(target, false, partition, bound, stamp, key, payload, list, at);
       if (err === AGAIN) continue;
-      if (err === 0) note(target.live!, _private, record.len, ownTimestamp);
+      if (err === 0) note(target.live!, opaque, record.len, ownTimestamp);
       return err;
     }
   },
@@ -51,7 +51,7 @@ function failSome(topic: Topic, records: readonly HeldRecord[], err: number): nu
   let taken = 0;
   while (taken < records.length && taken < MOST_FAILED && records[taken]!.partition === partition) {
     if (!write(topic, open, records[taken]!)) break;
-    note(live, records[taken]!._private, records[taken]!.len, records[taken]!.ownTimestamp);
+    note(live, records[taken]!.opaque, records[taken]!.len, records[taken]!.ownTimestamp);
     taken++;
   }
   Atomics.or(open.words, open.base + TAIL, SEALED);

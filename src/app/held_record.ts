@@ -3,6 +3,7 @@ import type { rd_kafka_resp_err_t } from '../defs/enums.ts';
 import type { rd_kafka_message_t } from '../defs/types.ts';
 import { GONE } from '../rd/check.ts';
 import type { RecordHeaders } from '../records/record_writer.ts';
+import { Awaited } from './awaited.ts';
 import type { Topic } from './topic.ts';
 
 const OFFSET_INVALID = -1001;
@@ -11,7 +12,10 @@ export class HeldRecord implements rd_kafka_message_t {
   err: rd_kafka_resp_err_t;
   partition: number;
   offset: number;
+  /** As partitioners and orders see it. */
   _private: any;
+  /** As the report wants it. */
+  readonly opaque: any;
   '~gone': string;
   readonly rkt: Topic;
   key: Buffer | null;
@@ -41,7 +45,8 @@ export class HeldRecord implements rd_kafka_message_t {
     this.err = 0;
     this.partition = wanted;
     this.offset = OFFSET_INVALID;
-    this._private = opaque;
+    this._private = opaque instanceof Awaited ? (opaque.opaque ?? null) : opaque;
+    this.opaque = opaque;
     this[GONE] = '';
     this.rkt = topic;
     this.key = key;

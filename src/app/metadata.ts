@@ -35,7 +35,7 @@ export function* metadataSteps(
 /** What main has at hand; null when it does not answer. */
 export function* localSteps<T>(rk: Handle, what: string): Steps<T | null> {
   const call = rk.requests.start(what, LOCAL_MS, [], E.RD_KAFKA_RESP_ERR__FATAL);
-  yield { timeoutMs: LOCAL_MS, ready: () => rk.requests.answered(call) };
+  yield { timeoutMs: LOCAL_MS, ready: () => rk.requests.answered(call), whole: true };
   const answer = rk.requests.take(call);
   return answer === null || answer.err !== 0 ? null : (answer.value as T);
 }

@@ -194,7 +194,7 @@ export class MockCluster implements Member {
 
   private *answerSteps(call: number, timeoutMs: number): Steps<Answer> {
     try {
-      yield { timeoutMs, ready: () => this.ready(call) };
+      yield { timeoutMs, ready: () => this.ready(call), whole: true };
       return this.answers.get(call) ?? SILENT;
     } finally {
       this.answers.delete(call);

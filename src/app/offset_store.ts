@@ -28,7 +28,7 @@ export function storeOffset(rk: Handle, topic: string, partition: number, stored
 
 /** rd_kafka_offsets_store: each entry gets its `err`. */
 export function storeOffsets(rk: Handle, list: PartitionList, given: TopicPartitionsToFill): number {
-  if (rk.settings['enable.auto.offset.store']) return E.RD_KAFKA_RESP_ERR__INVALID_ARG;
+  if (rk.consuming?.autoStores !== false) return E.RD_KAFKA_RESP_ERR__INVALID_ARG;
   let last = 0;
   let stored = 0;
   for (const entry of list.elems) {

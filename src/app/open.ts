@@ -9,18 +9,33 @@ import type { Out } from '../defs/out.ts';
 import { Channel } from '../ops/channel.ts';
 import type { AppToMainOp, MainToAppOp } from '../ops/ops.ts';
 import { installClose } from './close.ts';
+import { CLOSE_MS, closeAsync } from './close_async.ts';
 import { watchExit } from './exit.ts';
 import { Handle } from './handle.ts';
 import { Mains } from './mains.ts';
 import { openTestMock } from './mock_control.ts';
+import type { ConsumerHooks } from './rebalances.ts';
 import { nextInstance, registry, setLastError } from './registry.ts';
 import { appThread } from './thread.ts';
 
 const LOG_WARNING = 4;
 const LOG_NOTICE = 5;
 
+/** What only the promise layer gives. */
+export interface OpenOptions {
+  readonly hooks: ConsumerHooks | null;
+  readonly workerUrl: string | null;
+}
+
+const NO_OPTIONS: OpenOptions = { hooks: null, workerUrl: null };
+
 /** null, `errstr` and last_error() when the configuration does not hold; the conf then stays the caller's. */
-export function openHandle(type: number, conf: Conf | null, errstr: Out<string> | null): Handle | null {
+export function openHandle(
+  type: number,
+  conf: Conf | null,
+  errstr: Out<string> | null,
+  { hooks, workerUrl }: OpenOptions = NO_OPTIONS,
+): Handle | null {
   const producer = type === E.RD_KAFKA_PRODUCER;
   const finished = finalize(conf ?? new ConfClass(), producer ? 'producer' : 'consumer');
   if ('errstr' in finished) {
@@ -39,10 +54,13 @@ export function openHandle(type: number, conf: Conf | null, errstr: Out<string> 
     topicCallbacks: finished.topicCallbacks,
     callbacks: finished.callbacks,
     conf: finished.conf,
+    workerUrl,
   });
+  if (rk.consuming !== null) rk.consuming.rebalances.hooks = hooks;
   connect(rk);
   if (conf !== null) markTakenOver(conf, 'rd_kafka_new');
   installClose(rk);
+  rk.callbacks.closeHandle = () => closeAsync(rk, CLOSE_MS);
   registry().handles.add(rk);
   for (const text of finished.warnings) rk.logs.add(LOG_WARNING, 'CONFWARN', text);
   for (const text of finished.notices) rk.logs.add(LOG_NOTICE, 'CONFWARN', text);
@@ -56,7 +74,7 @@ function connect(rk: Handle): void {
     thread.mains = new Mains(thread);
     watchExit(thread);
   }
-  const main = thread.mains.place(rk, null);
+  const main = thread.mains.place(rk, rk.workerUrl);
   const { port1, port2 } = new MessageChannel();
   const channel = new Channel<AppToMainOp>(port1, main.page);
   rk.attach(
@@ -85,7 +103,10 @@ function connect(rk: Handle): void {
       startedAt: rk.startedAt,
       debug: rk.settings.debug,
       hooks: {
-        rebalance: conf.rebalance_cb !== null || (rk.settings.enabled_events & E.RD_KAFKA_EVENT_REBALANCE) !== 0,
+        rebalance:
+          conf.rebalance_cb !== null ||
+          rk.consuming?.rebalances.hooks != null ||
+          (rk.settings.enabled_events & E.RD_KAFKA_EVENT_REBALANCE) !== 0,
         offsetCommit:
           conf.offset_commit_cb !== null || (rk.settings.enabled_events & E.RD_KAFKA_EVENT_OFFSET_COMMIT) !== 0,
         throttle: conf.throttle_cb !== null,

@@ -10,10 +10,11 @@ import { LINK, SEALED, TAIL } from '../ops/batches.ts';
 import { HEAD, NO_SUCH_TOPIC, NOT_KNOWN, ready } from '../ops/partitions.ts';
 import { push } from '../ops/stacks.ts';
 import { exactSize, type RecordHeaders, writeRecord } from '../records/record_writer.ts';
+import { Awaited } from './awaited.ts';
 import type { Handle } from './handle.ts';
 import { KEPT, REFUSED } from './held.ts';
 import { HeldRecord } from './held_record.ts';
-import { LiveBatch, TARGET_BYTES } from './reports.ts';
+import { LiveBatch, TARGET_BYTES } from './live_batch.ts';
 import { now } from './thread.ts';
 import type { Target, Topic } from './topic.ts';
 import { wallClock } from './wall.ts';
@@ -38,6 +39,8 @@ export class ProduceLimits {
   readonly stickyMs: number;
   messages: number;
   bytes: number;
+  /** The batches' own memory is used up, whatever the counts say, until a report gives some back. */
+  memoryFull: boolean;
   scratch: Buffer;
 
   constructor(rk: Handle) {
@@ -52,6 +55,7 @@ export class ProduceLimits {
     this.stickyMs = settings['sticky.partitioning.linger.ms'];
     this.messages = 0;
     this.bytes = 0;
+    this.memoryFull = false;
     this.scratch = Buffer.allocUnsafeSlow(256);
   }
 }
@@ -79,6 +83,7 @@ export function enqueue(
   if (limits.messages >= limits.maxMessages || limits.bytes + valueBytes > limits.maxBytes)
     return E.RD_KAFKA_RESP_ERR__QUEUE_FULL;
   const stamp = timestamp === 0 ? wallClock() : timestamp;
+  if (opaque instanceof Awaited) opaque.timestamp = stamp;
   let wanted = partition;
   if (topic.held !== null) {
     wanted = topic.held.place(heldRecord(topic, partition, key, value, headers, stamp, timestamp !== 0, opaque));
@@ -125,6 +130,7 @@ function keepOpaque(live: LiveBatch, opaque: any): void {
     for (let i = 0; i < live.count; i++) live.opaques.push(null);
   }
   live.opaques.push(opaque);
+  if (opaque instanceof Awaited) live.awaited++;
 }
 
 function heldRecord(
@@ -236,10 +242,10 @@ export function append(
   }
   if (open === null) {
     open = openBatch(target, waits, stamp, room, at === 0 ? now() : at);
-    if (open === null) return E.RD_KAFKA_RESP_ERR__QUEUE_FULL;
+    if (open === null) return noMemory(limits);
   } else if (!writer.room(open, room)) {
     sealFull(target, open);
-    return E.RD_KAFKA_RESP_ERR__QUEUE_FULL;
+    return noMemory(limits);
   }
   let from = open.at;
   if (waits) from = open.slab.buffer.writeInt32BE(partition, from);
@@ -255,6 +261,11 @@ export function append(
   // A full batch does not wait for a record that does not fit any more.
   if (open.count >= limits.batchMessages) sealFull(target, open);
   return 0;
+}
+
+function noMemory(limits: ProduceLimits): number {
+  limits.memoryFull = true;
+  return E.RD_KAFKA_RESP_ERR__QUEUE_FULL;
 }
 
 /** The batch's first record makes it visible. */

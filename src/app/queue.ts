@@ -2,7 +2,7 @@
 // @thread app
 
 import * as E from '../defs/enums.ts';
-import type { ErrorOp, LogOp, PartitionOffset, ThrottleOp } from '../ops/ops.ts';
+import type { ErrorOp, LogOp, PartitionOffset, StalledOp, ThrottleOp } from '../ops/ops.ts';
 import { QueueEvent } from './event.ts';
 import type { Handle } from './handle.ts';
 
@@ -12,6 +12,7 @@ const MOST_ENTRIES = 1000;
 type Entry =
   | { readonly kind: 'error'; readonly err: number; readonly text: string }
   | { readonly kind: 'throttle'; readonly op: ThrottleOp }
+  | { readonly kind: 'stalled'; readonly op: StalledOp }
   | { readonly kind: 'offset_commit'; readonly err: number; readonly offsets: readonly PartitionOffset[] };
 
 export class ReplyQueue {
@@ -56,6 +57,11 @@ export class ReplyQueue {
       this.entries.push({ kind: 'throttle', op });
   }
 
+  stalled(op: StalledOp): void {
+    const hook = this.rk.consuming?.rebalances.hooks?.on_stalled ?? null;
+    if (hook !== null && this.entries.length < MOST_ENTRIES) this.entries.push({ kind: 'stalled', op });
+  }
+
   /** A producer's goes to error_cb, a group consumer's to the consumer queue. */
   fatalError(text: string): void {
     const { rk } = this;
@@ -83,6 +89,7 @@ export class ReplyQueue {
       served++;
       if (entry.kind === 'error') this.tellError(entry.err, entry.text);
       else if (entry.kind === 'throttle') rk.callbacks.throttle(entry.op.name, entry.op.broker, entry.op.ms);
+      else if (entry.kind === 'stalled') rk.callbacks.stalled(entry.op);
       else rk.callbacks.offsetCommit(entry.err, entry.offsets);
     }
     if (rk.reports !== null && !rk.stops) served += rk.reports.serve(most - served);
@@ -98,7 +105,8 @@ export class ReplyQueue {
       const entry = this.entries.shift()!;
       if (entry.kind === 'error') return QueueEvent.error(entry.err, entry.text);
       if (entry.kind === 'offset_commit') return QueueEvent.offsetCommit({ ...entry, opaque: null });
-      rk.callbacks.throttle(entry.op.name, entry.op.broker, entry.op.ms);
+      if (entry.kind === 'stalled') rk.callbacks.stalled(entry.op);
+      else rk.callbacks.throttle(entry.op.name, entry.op.broker, entry.op.ms);
     }
     if (!rk.stops) rk.reports?.serve(Number.POSITIVE_INFINITY);
     return null;

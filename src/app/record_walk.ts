@@ -8,6 +8,7 @@ import type { FetchedBatch, FetchedEntry } from '../ops/ops.ts';
 import { RecordCursor } from '../records/record_reader.ts';
 import { Chunks } from './chunks.ts';
 import { ConsumedMessage, ErrorMessage } from './consumed_message.ts';
+import type { Consumed } from './consumer.ts';
 import type { Handle } from './handle.ts';
 import type { Block, Item, OpQueue, Records } from './op_queue.ts';
 
@@ -15,15 +16,19 @@ export class RecordWalk {
   private readonly rk: Handle;
   private readonly cursor: RecordCursor;
   private readonly chunks: Chunks;
+  /** Of the record that was handed out last. */
+  part: Consumed | null;
 
   constructor(rk: Handle) {
     this.rk = rk;
     this.cursor = new RecordCursor();
     this.chunks = new Chunks();
+    this.part = null;
   }
 
   /** The next record or error of a queue (one that is not forwarded); null when there is none now. */
   next(queue: OpQueue): ConsumedMessage | ErrorMessage | null {
+    if (this.rk.consuming!.rebalances.running) return null;
     while (queue.head < queue.items.length) {
       const item = queue.items[queue.head]!;
       if (item.kind === 'error') {
@@ -44,6 +49,7 @@ export class RecordWalk {
 
   /** Messages and errors that next() would give now, counted as far as `most`. */
   lengthUpTo(queue: OpQueue, most: number): number {
+    if (this.rk.consuming!.rebalances.running) return 0;
     for (let i = queue.head; i < queue.items.length && i < queue.head + most; i++) this.passOver(queue.items[i]!);
     return queue.lengthUpTo(most);
   }
@@ -122,6 +128,7 @@ export class RecordWalk {
       const offset = batch.baseOffset + cursor.offsetDelta;
       if (offset < entry.fetchOffset) continue;
       if (!part.cell.advance(offset + 1, batch.leaderEpoch)) return null;
+      this.part = part;
       return ConsumedMessage.of(this.rk.topic(part.topic), part.number, offset, batch, bytes, cursor, this.chunks);
     }
     return null;

@@ -13,6 +13,8 @@ export interface Registry {
   readonly handles: Set<object>;
   /** The workers of this thread, by whoever starts them; undefined until the first. */
   workers: unknown;
+  /** What rdkafka-ts/program has in this thread; undefined until it is used. */
+  program: unknown;
 }
 
 const KEY = Symbol.for('rdkafka-ts');
@@ -22,7 +24,7 @@ const STATE: Registry = found();
 
 function found(): Registry {
   const root = globalThis as { [KEY]?: Registry };
-  root[KEY] ??= { lastError: 0, errno: 0, instances: 0, handles: new Set(), workers: undefined };
+  root[KEY] ??= { lastError: 0, errno: 0, instances: 0, handles: new Set(), workers: undefined, program: undefined };
   return root[KEY];
 }
 

@@ -7,11 +7,20 @@ import { HeaderList } from '../defs/headers.ts';
 import { lastHeader, type MessageParts, NO_HEADERS } from '../defs/message.ts';
 import type { rd_kafka_topic_t } from '../defs/types.ts';
 import { GONE } from '../rd/check.ts';
-import { type RecordCursor, readHeadersAt } from '../records/record_reader.ts';
-import type { LiveBatch, Reported } from './reports.ts';
+import { RecordCursor, readHeadersAt } from '../records/record_reader.ts';
+import type { LiveBatch } from './live_batch.ts';
+import type { Reported } from './reports.ts';
 import { now } from './thread.ts';
 import { wallClock } from './wall.ts';
 
+/** What few callbacks ask for, read at first use. */
+class Copies {
+  value: Buffer | null | undefined = undefined;
+  key: Buffer | null | undefined = undefined;
+  headers: HeaderList | null | undefined = undefined;
+}
+
+/** One is made for each report, so its fields are as few as can be. */
 export class ReportMessage implements MessageParts {
   err: rd_kafka_resp_err_t;
   partition: number;
@@ -22,23 +31,20 @@ export class ReportMessage implements MessageParts {
   private readonly entry: Reported;
   private readonly text: string | null;
   private readonly timestampDelta: number;
-  private readonly keyFrom: number;
-  private readonly keyTo: number;
-  private readonly valueFrom: number;
-  private readonly valueTo: number;
-  private readonly headersFrom: number;
-  private readonly headersTo: number;
+  /** Where the record begins in `bytes`, and the lengths of its parts, -1 for null. */
+  private readonly from: number;
+  private readonly keySize: number;
+  private readonly valueSize: number;
   private readonly headerCount: number;
   /** null once the callback has returned. */
   private bytes: Buffer | null;
-  private valueCopy: Buffer | null | undefined;
-  private keyCopy: Buffer | null | undefined;
-  private headersCopy: HeaderList | null | undefined;
+  private copies: Copies | null;
 
   constructor(
     entry: Reported,
     batch: LiveBatch,
     bytes: Buffer,
+    from: number,
     at: RecordCursor,
     err: number,
     text: string | null,
@@ -57,17 +63,12 @@ export class ReportMessage implements MessageParts {
     // Mostly a small integer, which a double of the cursor's would put on the heap.
     const delta = at.timestampDelta;
     this.timestampDelta = (delta | 0) === delta ? delta | 0 : delta;
-    this.keyFrom = at.keyFrom;
-    this.keyTo = at.keyTo;
-    this.valueFrom = at.valueFrom;
-    this.valueTo = at.valueTo;
-    this.headersFrom = at.headersFrom;
-    this.headersTo = at.next;
+    this.from = from;
+    this.keySize = at.keyTo < 0 ? -1 : at.keyTo - at.keyFrom;
+    this.valueSize = at.valueTo < 0 ? -1 : at.valueTo - at.valueFrom;
     this.headerCount = at.headerCount;
     this.bytes = bytes;
-    this.valueCopy = undefined;
-    this.keyCopy = undefined;
-    this.headersCopy = undefined;
+    this.copies = null;
   }
 
   private get created(): number {
@@ -87,8 +88,12 @@ export class ReportMessage implements MessageParts {
   }
 
   get payload(): Buffer | null {
-    if (this.valueCopy === undefined) this.valueCopy = this.copy('payload', this.valueFrom, this.valueTo);
-    return this.valueCopy;
+    const copies = this.kept();
+    if (copies.value === undefined) {
+      const { valueFrom, valueTo } = this.read('payload', this.valueSize);
+      copies.value = this.valueSize < 0 ? null : Buffer.from(this.bytes!.subarray(valueFrom, valueTo));
+    }
+    return copies.value;
   }
 
   get value(): Buffer | null {
@@ -96,16 +101,20 @@ export class ReportMessage implements MessageParts {
   }
 
   get key(): Buffer | null {
-    if (this.keyCopy === undefined) this.keyCopy = this.copy('key', this.keyFrom, this.keyTo);
-    return this.keyCopy;
+    const copies = this.kept();
+    if (copies.key === undefined) {
+      const { keyFrom, keyTo } = this.read('key', this.keySize);
+      copies.key = this.keySize < 0 ? null : Buffer.from(this.bytes!.subarray(keyFrom, keyTo));
+    }
+    return copies.key;
   }
 
   get len(): number {
-    return this.valueTo < 0 ? 0 : this.valueTo - this.valueFrom;
+    return this.valueSize < 0 ? 0 : this.valueSize;
   }
 
   get key_len(): number {
-    return this.keyTo < 0 ? 0 : this.keyTo - this.keyFrom;
+    return this.keySize < 0 ? 0 : this.keySize;
   }
 
   get timestamp(): number {
@@ -159,14 +168,16 @@ export class ReportMessage implements MessageParts {
   }
 
   headerList(): HeaderList | null {
-    if (this.headersCopy !== undefined) return this.headersCopy;
-    if (this.headerCount === 0) this.headersCopy = null;
+    const copies = this.kept();
+    if (copies.headers !== undefined) return copies.headers;
+    if (this.headerCount === 0) copies.headers = null;
     else {
       const list = new HeaderList();
-      list.list.push(...readHeadersAt(this.memory('headers'), this.headersFrom, this.headersTo, this.headerCount));
-      this.headersCopy = list;
+      const { headersFrom, next } = this.read('headers', this.headerCount);
+      list.list.push(...readHeadersAt(this.bytes!, headersFrom, next, this.headerCount));
+      copies.headers = list;
     }
-    return this.headersCopy;
+    return copies.headers;
   }
 
   headerError(): rd_kafka_resp_err_t {
@@ -174,7 +185,7 @@ export class ReportMessage implements MessageParts {
   }
 
   setHeaderList(headers: HeaderList | null): void {
-    this.headersCopy = headers;
+    this.kept().headers = headers;
   }
 
   /** The callback has returned: what was not read by now is gone. */
@@ -191,14 +202,20 @@ export class ReportMessage implements MessageParts {
     if (this[GONE] === '') this.destroy();
   }
 
-  private copy(what: string, from: number, to: number): Buffer | null {
-    return to < 0 ? null : Buffer.from(this.memory(what).subarray(from, to));
+  private kept(): Copies {
+    this.copies ??= new Copies();
+    return this.copies;
   }
 
-  private memory(what: string): Buffer {
-    if (this.bytes !== null) return this.bytes;
-    throw new TypeError(
-      `${what} of a delivery report can be read for the first time only inside the callback: read it there and keep the result`,
-    );
+  /** Where the record's parts are; of a part that is null (`size` -1) nobody needs to know. */
+  private read(what: string, size: number): RecordCursor {
+    const cursor = new RecordCursor();
+    if (size < 0) return cursor;
+    if (this.bytes === null)
+      throw new TypeError(
+        `${what} of a delivery report can be read for the first time only inside the callback: read it there and keep the result`,
+      );
+    cursor.readOwn(this.bytes, this.from);
+    return cursor;
   }
 }

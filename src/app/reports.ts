@@ -24,73 +24,10 @@ import { creatorOf, FIRST_APP_SLOT, indexOf, MAIN } from '../ops/ids.ts';
 import type { HandleMemory } from '../ops/memory.ts';
 import type { RelayOp } from '../ops/ops.ts';
 import { RecordCursor } from '../records/record_reader.ts';
+import { Awaited, SETTLED } from './awaited.ts';
 import type { Handle } from './handle.ts';
+import { type LiveBatch, type RecordError, TARGET_BYTES } from './live_batch.ts';
 import { ReportMessage } from './report_message.ts';
-import type { Topic } from './topic.ts';
-
-/** Each waiting record stands behind the partition that its caller named. */
-export const TARGET_BYTES = 4;
-
-export interface RecordError {
-  readonly index: number;
-  readonly err: number;
-  readonly text: string;
-}
-
-/** A batch of this thread whose records have not all been served. */
-export class LiveBatch {
-  readonly id: number;
-  readonly generation: number;
-  readonly topic: Topic;
-  readonly partition: number;
-  /** Its records stand behind their targets: they come back in batches of main's. */
-  readonly waits: boolean;
-  /** By record, once one was given. */
-  opaques: any[] | null;
-  /** Sum of the values' lengths, as the queue counts them. */
-  valueBytes: number;
-  count: number;
-  /** Of a waiting batch: records that have been served. */
-  served: number;
-  /** Of a waiting batch: 1 for each record that came back (or will) in a batch of main's. */
-  relayed: Uint8Array | null;
-  /** Callbacks under way that may still read its memory; `ended`: freed once there are none. */
-  readers: number;
-  ended: boolean;
-  /** Of a waiting batch: where each record lies, found at first need. */
-  places: { slab: { bytes: Uint8Array; buffer: Buffer }; at: number; end: number }[] | null;
-  readonly openedAt: number;
-  readonly firstTimestamp: number;
-  /** Some record has a timestamp of its caller's: latencies then count from the batch. */
-  ownTimestamps: boolean;
-
-  constructor(
-    id: number,
-    generation: number,
-    topic: Topic,
-    partition: number,
-    waits: boolean,
-    openedAt: number,
-    firstTimestamp: number,
-  ) {
-    this.id = id;
-    this.generation = generation;
-    this.topic = topic;
-    this.partition = partition;
-    this.waits = waits;
-    this.opaques = null;
-    this.valueBytes = 0;
-    this.count = 0;
-    this.served = 0;
-    this.relayed = null;
-    this.readers = 0;
-    this.ended = false;
-    this.places = null;
-    this.openedAt = openedAt;
-    this.firstTimestamp = firstTimestamp;
-    this.ownTimestamps = false;
-  }
-}
 
 /** A verdict that the app gave by itself, after main died: words 11-13 may be half written then. */
 interface OwnVerdict {
@@ -210,14 +147,66 @@ export class Reports {
       if (this.rk.dead) this.reported.add(id);
       // Main posts the relay op before anybody can report its batch: it is in the port, if it has not been read yet.
       else while (creatorOf(id) === MAIN && !this.relays.has(id)) if (!this.rk.readMain()) break;
-      this.queue.push(new Reported(this.rk.memory, id, null));
+      this.enter(new Reported(this.rk.memory, id, null));
     }
+  }
+
+  /** Promises are settled at once; what callbacks are to be told of waits for them. */
+  private enter(entry: Reported): void {
+    if (this.rk.awaited === null || !this.settle(entry)) this.queue.push(entry);
+  }
+
+  /** True when all of its records went to promises: the batch is at its end then. */
+  private settle(entry: Reported): boolean {
+    const { relay, batch } = this.look(entry);
+    let settled = 0;
+    for (let i = 0; i < entry.count; i++) {
+      const origin = relay === null ? batch : (this.live.get(relay.rows[i * 2]!) ?? null);
+      const row = relay === null ? i : relay.rows[i * 2 + 1]!;
+      if (origin === null || origin.awaited === 0) continue;
+      const awaited = origin.opaques![row];
+      if (!(awaited instanceof Awaited) || (relay === null && origin.relayed?.[row] === 1)) continue;
+      this.settleOne(entry, origin, i, row, relay?.partition ?? -1);
+      settled++;
+    }
+    if (settled < entry.count || entry.count === 0) return false;
+    while (entry.index < entry.count) this.serveOne(entry, false);
+    this.end(entry);
+    return true;
+  }
+
+  private settleOne(entry: Reported, origin: LiveBatch, index: number, row: number, relayed: number): void {
+    const awaited: Awaited = origin.opaques![row];
+    origin.opaques![row] = SETTLED;
+    origin.settled++;
+    origin.settledBytes += awaited.valueBytes;
+    let { partition } = origin;
+    if (relayed >= 0) partition = relayed;
+    else if (origin.waits) {
+      const place = this.place(origin, row);
+      partition = place.slab.buffer.readInt32BE(place.at);
+    }
+    const { err, text } = this.verdict(entry, index);
+    this.rk.awaited!.settle(awaited, err, text, {
+      topic: origin.topic.name,
+      partition,
+      offset: (entry.flags & FLAG_NO_OFFSET) !== 0 ? null : entry.baseOffset + index,
+      timestamp: entry.appended ? entry.appendTime : awaited.timestamp,
+      status: entry.status as E.rd_kafka_msg_status_t,
+      broker_id: entry.broker,
+    });
+  }
+
+  private verdict(entry: Reported, index: number): { readonly err: number; readonly text: string | null } {
+    if ((entry.flags & FLAG_DETAILS) === 0) return { err: entry.err, text: null };
+    const own = this.waitForDetails(entry.id, entry.worker).get(index);
+    return own ?? { err: E.RD_KAFKA_RESP_ERR__INVALID_DIFFERENT_RECORD, text: null };
   }
 
   /** A batch that the app ends itself, and nobody else has seen. */
   endOwn(batch: LiveBatch, error: number): void {
     this.live.set(batch.id, batch);
-    this.queue.push(new Reported(this.rk.memory, batch.id, { error, status: E.RD_KAFKA_MSG_STATUS_NOT_PERSISTED }));
+    this.enter(new Reported(this.rk.memory, batch.id, { error, status: E.RD_KAFKA_MSG_STATUS_NOT_PERSISTED }));
   }
 
   /**
@@ -246,7 +235,7 @@ export class Reports {
     const won = generation > 0 && claim(words, base, generation);
     const sealedBefore = Atomics.or(words, base + TAIL, SEALED) < 0;
     const status = sealedBefore ? E.RD_KAFKA_MSG_STATUS_POSSIBLY_PERSISTED : E.RD_KAFKA_MSG_STATUS_NOT_PERSISTED;
-    this.queue.push(new Reported(this.rk.memory, id, won ? { error, status } : null));
+    this.enter(new Reported(this.rk.memory, id, won ? { error, status } : null));
   }
 
   /**
@@ -259,8 +248,7 @@ export class Reports {
       const entry = this.queue[this.head]!;
       if (entry.index >= entry.count) this.finish(entry);
       else if (this.rk.callbacks.reports) {
-        this.serveOne(entry, true);
-        served++;
+        if (this.serveOne(entry, true)) served++;
       } else served += this.drop(entry);
     }
     return served;
@@ -277,6 +265,11 @@ export class Reports {
       this.queue.splice(0, this.head);
       this.head = 0;
     }
+    this.end(entry);
+  }
+
+  /** Nothing is left to serve of it. */
+  private end(entry: Reported): void {
     this.details.delete(entry.id);
     const relay = this.relays.get(entry.id);
     if (relay !== undefined) {
@@ -306,7 +299,7 @@ export class Reports {
     if (batch === null || batch.waits) while (entry.index < entry.count) this.serveOne(entry, false);
     else {
       entry.index = entry.count;
-      this.rk.took(count, batch.valueBytes);
+      this.rk.took(count - batch.settled, batch.valueBytes - batch.settledBytes);
     }
     return count;
   }
@@ -320,60 +313,60 @@ export class Reports {
     return entry;
   }
 
-  private serveOne(entry: Reported, callback: boolean): void {
+  /** False when nobody was to be told. */
+  private serveOne(entry: Reported, callback: boolean): boolean {
     const { relay, batch } = this.look(entry);
-    if (relay !== null) {
-      this.serveRelayed(entry, relay, callback);
-      return;
-    }
+    if (relay !== null) return this.serveRelayed(entry, relay, callback);
     if (batch === null) {
       // A waiting batch that was claimed, and all of whose records came back in batches of main's.
       entry.index = entry.count;
-      return;
+      return false;
     }
     entry.walk ??= new BatchWalk(this.rk.memory, entry.id);
     const { walk } = entry;
     if (walk.at >= walk.end && !walk.nextPiece()) {
       entry.index = walk.count;
-      return;
+      return false;
     }
     const slab = walk.slab!;
     const from = walk.at;
     this.cursor.readOwn(slab.bytes, batch.waits ? from + TARGET_BYTES : from);
     walk.at = this.cursor.next;
     const index = entry.index++;
-    if (!batch.waits) {
-      this.hand(entry, batch, index, index, slab.buffer, batch.partition);
-      return;
-    }
-    if (batch.relayed !== null && batch.relayed[index] === 1) return;
+    if (!batch.waits) return this.hand(entry, batch, index, index, slab.buffer, from, batch.partition);
+    if (batch.relayed !== null && batch.relayed[index] === 1) return false;
     batch.served++;
-    if (callback) this.hand(entry, batch, index, index, slab.buffer, slab.buffer.readInt32BE(from));
-    else this.rk.took(1, Math.max(0, this.cursor.valueTo - this.cursor.valueFrom));
+    if (callback)
+      return this.hand(entry, batch, index, index, slab.buffer, from + TARGET_BYTES, slab.buffer.readInt32BE(from));
+    this.tookUnheard(batch, index);
+    return false;
+  }
+
+  /** Of a record of a waiting batch that no callback is told of. */
+  private tookUnheard(batch: LiveBatch, row: number): void {
+    const { valueFrom, valueTo } = this.cursor;
+    if (batch.opaques?.[row] !== SETTLED) this.rk.took(1, Math.max(0, valueTo - valueFrom));
   }
 
   /** A record that waited: its verdict comes in a batch of main's, its bytes and opaque are where the app put them. */
-  private serveRelayed(entry: Reported, relay: RelayOp, callback: boolean): void {
+  private serveRelayed(entry: Reported, relay: RelayOp, callback: boolean): boolean {
     const index = entry.index++;
     const originId = relay.rows[index * 2]!;
     const row = relay.rows[index * 2 + 1]!;
     const origin = this.live.get(originId);
-    if (origin === undefined) return;
+    if (origin === undefined) return false;
     const place = this.place(origin, row);
-    this.cursor.readOwn(place.slab.bytes, place.at + TARGET_BYTES);
+    const at = place.at + TARGET_BYTES;
+    this.cursor.readOwn(place.slab.bytes, at);
     origin.served++;
     const done = origin.served === this.countOf(originId);
     try {
-      if (callback)
-        this.hand(
-          entry,
-          origin,
-          index,
-          row,
-          place.slab.buffer,
-          relay.partition >= 0 ? relay.partition : place.slab.buffer.readInt32BE(place.at),
-        );
-      else this.rk.took(1, Math.max(0, this.cursor.valueTo - this.cursor.valueFrom));
+      if (callback) {
+        const partition = relay.partition >= 0 ? relay.partition : place.slab.buffer.readInt32BE(place.at);
+        return this.hand(entry, origin, index, row, place.slab.buffer, at, partition);
+      }
+      this.tookUnheard(origin, row);
+      return false;
     } finally {
       if (done) this.release(originId);
     }
@@ -397,19 +390,24 @@ export class Reports {
     return origin.places[row]!;
   }
 
-  /** `index` counts in the batch that was reported, `row` in the one that the app wrote. */
-  private hand(entry: Reported, batch: LiveBatch, index: number, row: number, bytes: Buffer, partition: number): void {
+  /** `index` counts in the batch that was reported, `row` in the one that the app wrote; the record begins at `from`. */
+  private hand(
+    entry: Reported,
+    batch: LiveBatch,
+    index: number,
+    row: number,
+    bytes: Buffer,
+    from: number,
+    partition: number,
+  ): boolean {
     const { cursor, rk } = this;
+    const opaque = batch.opaques === null ? null : (batch.opaques[row] ?? null);
+    if (opaque === SETTLED) return false;
     let { err } = entry;
     let text: string | null = null;
-    if ((entry.flags & FLAG_DETAILS) !== 0) {
-      const own = this.waitForDetails(entry.id, entry.worker).get(index);
-      err = own === undefined ? E.RD_KAFKA_RESP_ERR__INVALID_DIFFERENT_RECORD : own.err;
-      if (own !== undefined) text = own.text;
-    }
+    if ((entry.flags & FLAG_DETAILS) !== 0) ({ err, text } = this.verdict(entry, index));
     const offset = (entry.flags & FLAG_NO_OFFSET) !== 0 ? E.RD_KAFKA_OFFSET_INVALID : entry.baseOffset + index;
-    const opaque = batch.opaques === null ? null : (batch.opaques[row] ?? null);
-    const message = new ReportMessage(entry, batch, bytes, cursor, err, text, partition, offset, opaque);
+    const message = new ReportMessage(entry, batch, bytes, from, cursor, err, text, partition, offset, opaque);
     rk.took(1, cursor.valueTo < 0 ? 0 : cursor.valueTo - cursor.valueFrom);
     batch.readers++;
     try {
@@ -418,6 +416,7 @@ export class Reports {
       // A poll inside the callback may have served the rest of the batch; what the message shows stays till here.
       if (--batch.readers === 0 && batch.ended) this.free(batch);
     }
+    return true;
   }
 
   /** They were posted before the report was pushed, on the port of the worker that reported. */

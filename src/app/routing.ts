@@ -42,6 +42,9 @@ export function routeMain(rk: Handle, op: MainToAppOp): void {
     case 'throttle':
       rk.queue.tell(op);
       return;
+    case 'stalled':
+      rk.queue.stalled(op);
+      return;
     case 'offset_commit':
       rk.queue.offsetCommit(op.err, op.offsets);
       return;

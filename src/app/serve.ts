@@ -2,6 +2,7 @@
 // @thread app
 
 import * as E from '../defs/enums.ts';
+import { kafkaErrorOf } from '../defs/kafka_error.ts';
 import { FLUSHING, POLLS, WAITING } from '../ops/head_page.ts';
 import { unwind } from './close.ts';
 import { type ConsumedMessage, ErrorMessage } from './consumed_message.ts';
@@ -14,7 +15,7 @@ import { serveUrgent } from './urgent.ts';
 /** Records accepted and not reported, and everything else that a poll would serve. */
 export function outqLen(rk: Handle): number {
   dropReports(rk);
-  return (rk.limits?.messages ?? 0) + rk.queue.length;
+  return (rk.limits?.messages ?? 0) + (rk.awaited?.waitingCount ?? 0) + rk.queue.length;
 }
 
 /** Without anybody to hear of them, reports are taken here: nobody would ever poll (memory.md, part 2, 13). */
@@ -29,8 +30,9 @@ export function* flushSteps(rk: Handle, timeoutMs: number): Steps<number> {
   if (!rk.producer) return E.RD_KAFKA_RESP_ERR__NOT_IMPLEMENTED;
   Atomics.add(rk.memory.head, FLUSHING, 1);
   rk.ringAll();
-  const empty = (): boolean => rk.limits!.messages + rk.queue.length === 0;
+  const empty = (): boolean => rk.limits!.messages + (rk.awaited?.waitingCount ?? 0) + rk.queue.length === 0;
   const done = (): boolean => {
+    rk.awaited?.admit();
     rk.queue.serve(Number.POSITIVE_INFINITY);
     return empty() || rk.stops;
   };
@@ -52,13 +54,16 @@ export function* purgeSteps(rk: Handle, flags: number): Steps<number> {
   const queue = (flags & E.RD_KAFKA_PURGE_F_QUEUE) !== 0;
   const inflight = (flags & E.RD_KAFKA_PURGE_F_INFLIGHT) !== 0;
   if (!queue && !inflight) return 0;
-  if (queue) rk.held.purge(E.RD_KAFKA_RESP_ERR__PURGE_QUEUE);
+  if (queue) {
+    rk.awaited?.failWaiting(kafkaErrorOf(E.RD_KAFKA_RESP_ERR__PURGE_QUEUE));
+    rk.held.purge(E.RD_KAFKA_RESP_ERR__PURGE_QUEUE);
+  }
   if ((flags & E.RD_KAFKA_PURGE_F_NON_BLOCKING) !== 0) {
     rk.requests.post('purge', -1, [queue, inflight]);
     return 0;
   }
   const call = rk.requests.start('purge', -1, [queue, inflight], 0);
-  yield { timeoutMs: -1, ready: () => rk.requests.answered(call) };
+  yield { timeoutMs: -1, ready: () => rk.requests.answered(call), whole: true };
   rk.requests.take(call);
   return 0;
 }
@@ -69,10 +74,14 @@ export type Polled = ConsumedMessage | ErrorMessage | null;
  * The common case on a busy topic: a record is here. No generator, no waiting flag; null when poll has to look closer.
  */
 export function pollHot(rk: Handle): Polled {
-  if (rk.consumer === null) return null;
+  const { consumer } = rk;
+  if (consumer === null) return null;
+  // Handlers run where a call waits.
+  if (rk.thread.signalled) return null;
+  consumer.pulls.polled();
   Atomics.add(rk.memory.head, POLLS, 1);
   rk.thread.drain();
-  const message = pollOnce(rk, rk.consumer.queue.target);
+  const message = pollOnce(rk, consumer.queue.target);
   if (message !== null) {
     rk.yielded = false;
     unwind(rk);
@@ -107,12 +116,15 @@ export function* queuePollSteps<T>(
   const { head } = rk.memory;
   const { consuming } = rk;
   const counts = queue.target.consumes && consuming !== null;
-  if (counts) Atomics.add(head, POLLS, 1);
+  if (counts) {
+    consuming.pulls.polled();
+    Atomics.add(head, POLLS, 1);
+  }
   const next = (): boolean => {
     const { target } = queue;
     got = take(rk, target);
     // A closed consumer has nothing to wait for.
-    return got !== null || rk.stops || target.woken || queue.woken || (counts && consuming.closed);
+    return got !== null || rk.stops || target.woken || queue.woken || (counts && consuming.ends);
   };
   // The first look costs no waiting flag: the common case on a busy topic.
   rk.thread.drain();
@@ -165,15 +177,14 @@ export function startServing(rk: Handle): Disposable & { stop(): void } {
 /** Room in the producer's queue for one more record, after _QUEUE_FULL: F_BLOCK waits here and serves reports. */
 export function* roomSteps(rk: Handle, valueBytes: number): Steps<void> {
   const limits = rk.limits!;
-  const hasRoom = (): boolean => limits.messages < limits.maxMessages && limits.bytes + valueBytes <= limits.maxBytes;
-  // With room by the limits it is memory that is used up: a report gives some back.
-  const most = hasRoom() ? limits.messages : Number.POSITIVE_INFINITY;
+  const hasRoom = (): boolean =>
+    !limits.memoryFull && limits.messages < limits.maxMessages && limits.bytes + valueBytes <= limits.maxBytes;
   try {
     yield {
       timeoutMs: -1,
       ready: () => {
         rk.queue.serve(Number.POSITIVE_INFINITY);
-        return (hasRoom() && limits.messages < most) || rk.fatal !== null || (rk.destroyLater && !rk.closing);
+        return hasRoom() || rk.fatal !== null || (rk.destroyLater && !rk.closing);
       },
     };
   } finally {

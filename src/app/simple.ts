@@ -66,7 +66,7 @@ export function* consumeStopSteps(topic: Topic, partition: number): Steps<number
     return refused(E.RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION);
   letGo(topic, partition);
   const call = rk.requests.start('consume_stop', -1, [topic.name, partition], 0);
-  yield { timeoutMs: STOP_MS, ready: () => rk.requests.answered(call) };
+  yield { timeoutMs: STOP_MS, ready: () => rk.requests.answered(call), whole: true };
   const err = rk.requests.take(call)?.err ?? E.RD_KAFKA_RESP_ERR__TIMED_OUT;
   setLastError(err);
   return err === 0 ? 0 : -1;

@@ -7,13 +7,14 @@
 import { availableParallelism } from 'node:os';
 import { performance } from 'node:perf_hooks';
 import { clearTimeout, setImmediate, setTimeout } from 'node:timers';
-import type { MessagePort } from 'node:worker_threads';
+import { isMainThread, type MessagePort } from 'node:worker_threads';
 import { waitBell } from '../ops/bell.ts';
 import { workerLimit } from '../ops/placing.ts';
 import { PortReader } from '../ops/port_reader.ts';
 import { BELL, MODE, MODE_EVENT_LOOP, newThreadPage, type ThreadPage } from '../ops/thread_page.ts';
 import type { Mains } from './mains.ts';
 import { registry } from './registry.ts';
+import { LoopWatch, MainSignals, runHandlers, type ThreadSignals } from './signals.ts';
 
 /** Deadlines and stamps of the app thread. Taken at load: test runners fake the global one. */
 export const now: () => number = performance.now.bind(performance);
@@ -57,6 +58,11 @@ export class AppThread {
   mains: Mains | null;
   /** The mock worker of this thread; app/mock_control's. */
   mock: unknown;
+  /** Null in a worker of the application's that no `program` started: no signal reaches it. */
+  signals: ThreadSignals | null;
+  /** How often handlers of signals have run: a call in which they did does not go on waiting. */
+  handled: number;
+  private readonly loop: LoopWatch;
   private readonly waiters: Set<Waiter>;
   private readonly refs: Map<MessagePort, number>;
   private readonly holds: Set<Hold>;
@@ -78,6 +84,9 @@ export class AppThread {
     this.maxWorkers = workerLimit(availableParallelism());
     this.mains = null;
     this.mock = null;
+    this.signals = isMainThread ? new MainSignals() : null;
+    this.handled = 0;
+    this.loop = new LoopWatch(now);
     this.waiters = new Set();
     this.refs = new Map();
     this.holds = new Set();
@@ -116,15 +125,29 @@ export class AppThread {
     for (const member of this.members) member.drain();
     this.depth--;
     this.unserved = true;
+    if (!this.looping) this.loop.look();
     // No ring will come again for what was routed here, on behalf of a call that serves something else.
     if (this.blocked === 0 && !this.looping && this.anythingArmed()) this.turnSoon();
   }
 
+  /** A signal has come whose handlers the next call has to run. */
+  get signalled(): boolean {
+    return this.signals?.pending === true;
+  }
+
+  /** Runs them; what they throw goes on. */
+  serveSignals(): void {
+    if (!this.signalled) return;
+    this.handled++;
+    runHandlers(this.signals!);
+  }
+
   /**
    * Blocks until `ready` or the time is up (negative: for ever); true when ready. `ready` may run user code: it is
-   * asked after each drain.
+   * asked after each drain. Handlers of signals run in it. The time counts as up when any has run since `handled` was
+   * `from`; null: it does not.
    */
-  wait(timeoutMs: number, ready: () => boolean): boolean {
+  wait(timeoutMs: number, ready: () => boolean, from: number | null = this.handled): boolean {
     Atomics.store(this.page, MODE, 0);
     const deadline = timeoutMs < 0 ? Number.POSITIVE_INFINITY : now() + timeoutMs;
     this.blocked++;
@@ -133,16 +156,25 @@ export class AppThread {
         const bell = Atomics.load(this.page, BELL);
         this.drain();
         if (ready()) return true;
+        this.serveSignals();
+        if (from !== null && this.handled !== from) return false;
         const rest = deadline - now();
         if (rest <= 0) return false;
-        const from = now();
-        waitBell(this.page, bell, Math.max(0, Math.min(rest, SLICE_MS, this.dueAt() - from)));
-        this.mains?.watch(now() - from);
+        this.loop.look();
+        this.nap(bell, Math.min(rest, SLICE_MS));
       }
     } finally {
       this.blocked--;
       this.rearm();
     }
+  }
+
+  private nap(bell: number, ms: number): void {
+    const from = now();
+    const most = Math.max(0, Math.min(ms, this.dueAt() - from));
+    if (this.signals === null) waitBell(this.page, bell, most);
+    else this.signals.nap(this.page, bell, most);
+    this.mains?.watch(now() - from);
   }
 
   /** The same without blocking; keeps the process alive until it settles. */
@@ -189,6 +221,11 @@ export class AppThread {
       if (timeoutMs > 0 && Number.isFinite(timeoutMs)) timer = later(() => waiter.settle(waiter.ready()), timeoutMs);
       this.rearm();
     });
+  }
+
+  /** Some call blocks this thread now. */
+  get isBlocked(): boolean {
+    return this.blocked > 0;
   }
 
   get pendingPromises(): number {

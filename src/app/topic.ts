@@ -10,7 +10,7 @@ import type { Partitioner } from '../partitioners/partitioner.ts';
 import { GONE } from '../rd/check.ts';
 import type { Handle } from './handle.ts';
 import type { Held } from './held.ts';
-import type { LiveBatch } from './reports.ts';
+import type { LiveBatch } from './live_batch.ts';
 
 /** Where records are appended: a partition, or the pseudo-partition of a topic that is not known yet. */
 export class Target {

@@ -6,10 +6,12 @@ import type { OpQueue } from './op_queue.ts';
 
 /** `queue` is one that is not forwarded. Ends early when a callback yields or destroys the handle. */
 export function serveUrgent(rk: Handle, queue: OpQueue): void {
-  while (!rk.stops) {
+  const rebalances = rk.consuming?.rebalances;
+  rebalances?.throwFailure();
+  while (!rk.stops && rebalances?.running !== true) {
     const urgent = queue.urgent.shift();
     if (urgent === undefined) return;
-    if (urgent.kind === 'rebalance') rk.consuming!.rebalance(urgent.op);
+    if (urgent.kind === 'rebalance') rebalances!.serve(urgent.op);
     else rk.callbacks.commitResult(urgent);
   }
 }

@@ -117,6 +117,7 @@ export interface rd_kafka_topic_partition_t extends Owned<'rd_kafka_topic_partit
 }
 export type rd_kafka_topic_partition_s = rd_kafka_topic_partition_t;
 
+/** A list of topics and partitions; `elems` and iteration give its live entries. */
 export interface rd_kafka_topic_partition_list_t extends Owned<'rd_kafka_topic_partition_list_t'> {
   /** Number of entries; may be set to a smaller number. */
   cnt: number;

@@ -22,7 +22,7 @@ import { Assigned } from './assigned.ts';
 import type { Assignment, PartitionName, PartitionOffset } from './group_env.ts';
 import type { CachedTopic } from './metadata.ts';
 import { type Parts, Placement, type PlacementEnv } from './placement.ts';
-import { storedOf } from './stored.ts';
+import { autoStores, storedOf } from './stored.ts';
 
 type SeekOp = Extract<AppToMainOp, { type: 'seek' }>;
 type PauseOp = Extract<AppToMainOp, { type: 'pause' }>;
@@ -245,7 +245,8 @@ export class Assignments implements Assignment {
   stored(onlyNew: boolean, only: readonly PartitionName[] | null = null): PartitionOffset[] {
     const parts =
       only === null ? this.parts.byName.values() : only.flatMap((each) => this.find(each.topic, each.partition) ?? []);
-    return storedOf(parts, onlyNew, this.env.settings['enable.auto.offset.store'], this.env.readApp);
+    const auto = (): boolean => autoStores(this.env.settings, this.env.memory.head);
+    return storedOf(parts, onlyNew, auto, this.env.readApp);
   }
 
   /** Bytes to go with the offset that the app stored last in this cell. */

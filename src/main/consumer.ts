@@ -9,7 +9,7 @@ import {
   RD_KAFKA_DBG_TOPIC,
 } from '../defs/debug_contexts.generated.ts';
 import { RD_KAFKA_RESP_ERR__WAIT_CACHE } from '../defs/enums.ts';
-import { POLLS, WAITING } from '../ops/head_page.ts';
+import { ASKS_APP, POLLS, WAITING } from '../ops/head_page.ts';
 import type { AssignOp, BrokerToMainOp, PartitionOffset } from '../ops/ops.ts';
 import { Assignments } from './assignment.ts';
 import type { ConsumerGroupEnv } from './consumer_group/env.ts';
@@ -22,6 +22,7 @@ import type { OffsetsDone } from './offsets.ts';
 import { Progress } from './progress.ts';
 import { racksOf } from './racks.ts';
 import { SimplePartitions } from './simple.ts';
+import { autoStores } from './stored.ts';
 import type { HandleWorker } from './workers.ts';
 
 /** How often the app's poll counter is looked at. */
@@ -87,7 +88,7 @@ export class Consumer {
     this.topicSettings = new Map();
     this.simple = new SimplePartitions({
       groupId: rk.settings['group.id'],
-      autoStore: rk.settings['enable.auto.offset.store'],
+      autoStore: () => autoStores(rk.settings, rk.memory.head),
       assignments: this.assignments,
       readApp: () => rk.readApp(),
       commit: (offset, done) =>
@@ -99,6 +100,7 @@ export class Consumer {
       placed: (part) => this.assignments.placement.placed(part),
       polledAt: () => this.polledAt,
       log: (level, text) => rk.log(level, 'STALLED', text),
+      stalled: ({ topic, number: partition }, cause) => rk.toApp.post({ type: 'stalled', topic, partition, cause }),
     });
     const env = this.env(hooks);
     const modern = rk.settings['group.protocol'] === 'consumer';
@@ -111,7 +113,7 @@ export class Consumer {
       settings: { ...rk.settings, 'group.id': rk.settings['group.id'] ?? '' },
       requireStable: rk.settings['isolation.level'] === 'read_committed',
       random: Math.random,
-      hasRebalanceCallback: hooks.rebalance,
+      asksApp: () => hooks.rebalance || Atomics.load(rk.memory.head, ASKS_APP) !== 0,
       hasCommitCallback: hooks.offsetCommit,
       assignment: this.assignments,
       log: (level, fac, text, context) => {

@@ -79,7 +79,8 @@ export interface GroupEnv {
   /** isolation.level is read_committed: offsets of open transactions are waited for. */
   readonly requireStable: boolean;
   readonly random: () => number;
-  readonly hasRebalanceCallback: boolean;
+  /** Rebalances are the app's to answer. */
+  asksApp(): boolean;
   /** offset_commit_cb or its event: failed commits without any listener are logged. */
   readonly hasCommitCallback: boolean;
   readonly assignment: Assignment;

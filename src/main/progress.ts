@@ -5,9 +5,8 @@
 
 import { RD_KAFKA_RESP_ERR_NO_ERROR } from '../defs/enums.ts';
 import { errorText } from '../defs/errors.ts';
+import type { StallCause } from '../defs/stall_cause.ts';
 import type { Assigned } from './assigned.ts';
-
-export type StallCause = 'no_leader' | 'fetch_error' | 'buffer_full' | 'paused' | 'no_answer' | 'not_polled';
 
 /** How long a partition may stand still for one cause before it is told of. */
 export const STALL_MS = 10_000;
@@ -31,6 +30,8 @@ export interface ProgressEnv {
   /** When the app polled last, or was waiting in a poll (ms since the handle's start). */
   polledAt(): number;
   log(level: number, text: string): void;
+  /** Tells the app. */
+  stalled(part: Assigned, cause: StallCause): void;
 }
 
 export class Progress {
@@ -73,6 +74,7 @@ export class Progress {
     if (before.told || now - before.since < STALL_MS) return;
     before.told = true;
     this.stalls[cause]++;
+    this.env.stalled(part, cause);
     const level = cause === 'paused' ? INFO : WARNING;
     this.env.log(level, `${nameOf(part)}: no progress for ${STALL_MS / 1000} s: ${textOf(cause, err)}`);
   }

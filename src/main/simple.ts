@@ -11,8 +11,8 @@ import { storedAt } from './stored.ts';
 
 export interface SimpleEnv {
   readonly groupId: string | null;
-  /** enable.auto.offset.store */
-  readonly autoStore: boolean;
+  /** What was handed out counts as stored. */
+  autoStore(): boolean;
   readonly assignments: Assignments;
   readApp(): boolean;
   /** To the coordinator; `done` in a later poll. */

@@ -1,12 +1,13 @@
 // The offsets that the app has stored, to be committed: read from its cells. @thread main
 
+import type { Settings } from '../conf/settings_type.ts';
 import { NOTES } from '../ops/cells.ts';
+import { APP_STORES, type HeadPage } from '../ops/head_page.ts';
 import type { Assigned } from './assigned.ts';
 import type { PartitionOffset } from './group_env.ts';
 
 /**
- * Next offsets of these partitions, but of those that are no group's. With `auto` (enable.auto.offset.store) what was
- * handed out counts as stored, else, and after a seek, what the app stored by itself. `onlyNew`: what is beyond the
+ * Next offsets of these partitions, but of those that are no group's. With `auto` what was handed out counts as stored, else, and after a seek, what the app stored by itself. `onlyNew`: what is beyond the
  * committed one.
  *
  * @param readApp reads one more op of the app's: metadata of a stored offset was posted before the offset was published.
@@ -14,7 +15,7 @@ import type { PartitionOffset } from './group_env.ts';
 export function storedOf(
   parts: Iterable<Assigned>,
   onlyNew: boolean,
-  auto: boolean,
+  auto: () => boolean,
   readApp: () => boolean,
 ): PartitionOffset[] {
   const offsets: PartitionOffset[] = [];
@@ -26,13 +27,17 @@ export function storedOf(
   return offsets;
 }
 
+/** enable.auto.offset.store, unless the app stores what it has handled (`messages`, `batches`, `each`). */
+export function autoStores(settings: Settings, head: HeadPage): boolean {
+  return settings['enable.auto.offset.store'] && Atomics.load(head, APP_STORES) === 0;
+}
+
 /** The stored offset of one partition, null for none. */
-export function storedAt(part: Assigned, auto: boolean, readApp: () => boolean): PartitionOffset | null {
+export function storedAt(part: Assigned, auto: () => boolean, readApp: () => boolean): PartitionOffset | null {
   const { topic, number: partition, cell } = part;
-  if (auto) {
-    const { offset, leaderEpoch } = cell.handedOut;
-    if (offset >= 0) return { topic, partition, offset, leaderEpoch };
-  }
+  const handed = cell.handedOut;
+  // Asked after the position was read: the app says that it stores by itself before it is handed anything.
+  if (handed.offset >= 0 && auto()) return { topic, partition, ...handed };
   const { offset, leaderEpoch } = cell.stored;
   if (offset < 0) return null;
   while (part.notes !== Atomics.load(cell.words, cell.base + NOTES)) if (!readApp()) break;

@@ -1,6 +1,8 @@
 // Of what threads exchange: assignments, positions and fetched records.
 // @thread any
 
+import type { StallCause } from '../defs/stall_cause.ts';
+
 /** A partition with an offset to start at, or the error that concerns it. */
 export interface PartitionOffset {
   topic: string;
@@ -80,6 +82,14 @@ export interface FetchStall {
   readonly home: number;
   readonly cause: 'fetch_error' | 'buffer_full' | 'no_answer' | null;
   readonly err: number;
+}
+
+/** Of a partition that has stood still for ten seconds, once for each cause. */
+export interface StalledOp {
+  readonly type: 'stalled';
+  readonly topic: string;
+  readonly partition: number;
+  readonly cause: StallCause;
 }
 
 /** Where the records of one batch lie in a block. */

@@ -11,6 +11,8 @@
 //         7  QUEUED_BYTES   their bytes (unsigned)
 //         9  HELD_BYTES   memory alive for the app: answers and what was decompressed of them, counted by the I/O workers
 //                         alone, until the app gives it back (unsigned)
+//        10  APP_STORES     1: offsets are stored by the app when it has handled a message, whatever was handed out
+//        11  ASKS_APP       1: rebalances are the app's to answer though it has no callback for them
 //         8  LOG_LEVEL      lines less severe are not made: the app writes it, everybody reads it
 //     16-31  REPORTS[slot]  top of the report stack of app slot 1..15
 //   64-4159  READY[worker]  top of the ready stack of each worker; 0 is main
@@ -28,6 +30,8 @@ export const QUEUED_MESSAGES = 6;
 export const QUEUED_BYTES = 7;
 export const LOG_LEVEL = 8;
 export const HELD_BYTES = 9;
+export const APP_STORES = 10;
+export const ASKS_APP = 11;
 export const REPORTS = 16;
 export const READY = 64;
 

@@ -14,6 +14,7 @@ import type {
   FetchStartOp,
   PartitionOffset,
   SeekOp,
+  StalledOp,
   StoreMetadataOp,
 } from './consumer_ops.ts';
 
@@ -253,6 +254,7 @@ export type MainToAppOp =
   | ThrottleOp
   | AssignedOp
   | WakeOp
+  | StalledOp
   | { readonly type: 'home'; readonly cell: number; readonly home: number; readonly oldWorker: number }
   /** The answer to a seek; home -1: there is no such partition any more. */
   | {

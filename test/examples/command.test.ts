@@ -2,11 +2,17 @@
 import { connect, createServer } from 'node:net';
 import { Kafka, logLevel } from 'kafkajs';
 import { beforeAll, expect, test } from 'vitest';
+import { hasLines } from '../kit/docs/blocks.ts';
+import { documents } from '../kit/docs/markdown.ts';
 import { isFree, twoPorts } from '../kit/ports.ts';
 import { programs, type StartProgram } from '../kit/programs.ts';
 
 const COMMAND = 'src/bin/rdkafka-ts.ts';
 const MOCK = 'src/bin/rdkafka-mock.ts';
+
+const SHOWN_BY_README = documents()
+  .flatMap(({ file, blocks }) => (file === 'README.md' ? blocks : []))
+  .find(({ text }) => text.includes('broker 2 is shut down'))!.text;
 
 /** The process gets its SIGINT while it writes the line: no reader could be faster. */
 const AT_ONCE = `const { stdout } = process;
@@ -32,6 +38,7 @@ test('the demo counts every message through a broker that goes down, and loses n
   expect(demo.out()).toMatch(/broker 2 is shut down[\s\S]*one consumer leaves[\s\S]*another consumer joins/);
   expect(demo.out()).toMatch(/broker 2 is back[\s\S]*\n {2}lost {20,}0\n/);
   expect(demo.out()).toContain('every message was delivered, reported once and consumed');
+  expect(hasLines(SHOWN_BY_README, demo.out())).toBe(true);
   expect(code).toBe(0);
 });
 

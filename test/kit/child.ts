@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import { afterAll, onTestFinished } from 'vitest';
+import { until } from './until.ts';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 
@@ -17,6 +18,8 @@ export interface Child {
   readonly err: () => string;
   /** Exit code, or the signal that ended it. */
   readonly ended: Promise<number | string>;
+  /** Resolves when standard output matches; rejects with all that was written at its end, or after 60 s. */
+  readonly says: (text: RegExp) => Promise<RegExpExecArray>;
 }
 
 export interface ChildOptions {
@@ -26,38 +29,52 @@ export interface ChildOptions {
   readonly redirect?: string;
   /** By default what it writes is collected; false leaves its pipes unread. */
   readonly read?: boolean;
+  /** Before the script's path: options of node. */
+  readonly execArgv?: readonly string[];
+  /** Behind it. */
+  readonly args?: readonly string[];
+  /** Written as CommonJS, with the library as that, too. */
+  readonly cjs?: boolean;
 }
 
 export type RunChild = (script: string, options?: ChildOptions) => Child;
 
 /**
  * Bundles the library once; the function that it gives runs a script (ESM) in a child, with all of rdkafka.h and
- * rdkafka_mock.h as `k`, `poll_start`, the door `testing`, and `cluster()` that gives `{ bootstrap, end }` of a mock cluster inside the child.
- * A child that still runs when the test ends is killed. Call it in beforeAll.
+ * rdkafka_mock.h as `k`, rdkafka-ts/program, the door `testing`, `poll_start`, and `cluster()` that gives `{ bootstrap, end }` of a mock
+ * cluster inside the child. A child that still runs when the test ends is killed. Call it in beforeAll.
  */
 export async function childRunner(): Promise<RunChild> {
   const dir = mkdtempSync(join(tmpdir(), 'rdkafka-child-'));
   afterAll(() => rmSync(dir, { recursive: true, force: true }));
-  await build({
-    stdin: { contents: LIBRARY, resolveDir: ROOT, sourcefile: 'child.ts', loader: 'ts' },
-    bundle: true,
-    platform: 'node',
-    target: 'node20',
-    format: 'esm',
-    outfile: join(dir, 'library.mjs'),
-    logLevel: 'error',
-  });
+  for (const [format, ending] of [
+    ['esm', 'mjs'],
+    ['cjs', 'cjs'],
+  ] as const)
+    await build({
+      stdin: { contents: LIBRARY, resolveDir: ROOT, sourcefile: 'child.ts', loader: 'ts' },
+      bundle: true,
+      platform: 'node',
+      target: 'node20',
+      format,
+      outfile: join(dir, `library.${ending}`),
+      logLevel: 'error',
+    });
   let count = 0;
   return (script, options = {}) => {
-    const file = join(dir, `${++count}.mjs`);
-    writeFileSync(file, `import { k, poll_start, cluster, producer, testing } from './library.mjs';\n${script}`);
+    const file = join(dir, `${++count}.${options.cjs ? 'cjs' : 'mjs'}`);
+    const library = options.cjs ? `= require('./library.cjs')` : `from './library.mjs'`;
+    writeFileSync(file, `${options.cjs ? 'const' : 'import'} { ${NAMES} } ${library};\n${script}`);
     return start(file, options);
   };
 }
 
+const NAMES = 'k, poll_start, cluster, producer, testing, program, signal, stdout, stderr, getline';
+
 function start(file: string, options: ChildOptions): Child {
   const { RDKAFKA_TS_WORKER: _, NODE_OPTIONS: __, ...inherited } = process.env;
-  const command = ['-c', `exec "$0" "$1" ${options.redirect ?? ''}`, process.execPath, file];
+  const args = [...(options.execArgv ?? []), file, ...(options.args ?? [])];
+  const command = ['-c', `exec "$0" "$@" ${options.redirect ?? ''}`, process.execPath, ...args];
   const child = spawn('/bin/sh', command, {
     stdio: options.stdio ?? ['ignore', 'pipe', 'pipe'],
     env: { ...inherited, ...options.env },
@@ -69,16 +86,35 @@ function start(file: string, options: ChildOptions): Child {
   const ended = once(child, 'close').then(([code, signal]) => (code ?? signal) as number | string);
   const collect = (stream: NodeJS.ReadableStream | null): (() => string) => {
     let text = '';
-    if (options.read !== false) stream?.on('data', (chunk) => (text += String(chunk)));
+    if (options.read !== false) stream?.setEncoding('utf8').on('data', (chunk) => (text += String(chunk)));
     return () => text;
   };
-  return { process: child, out: collect(child.stdout), err: collect(child.stderr), ended };
+  const out = collect(child.stdout);
+  const err = collect(child.stderr);
+  const says = saysOf({ out, err, ended });
+  return { process: child, out, err, ended, says };
+}
+
+/** For `says` of a child and of a program. */
+export function saysOf({ out, err, ended }: Pick<Child, 'out' | 'err' | 'ended'>): Child['says'] {
+  const state = { over: false };
+  void ended.then(() => {
+    state.over = true;
+  });
+  return async (text) => {
+    const what = (): string => `${text}, but it wrote:\n${out()}${err()}`;
+    await until(() => state.over || text.test(out()), { deadline_ms: 60_000, what });
+    const found = text.exec(out());
+    if (found === null) throw new Error(`waited in vain for: ${what()}`);
+    return found;
+  };
 }
 
 const LIBRARY = `
 import * as rdkafka from './src/rdkafka.ts';
 import * as mock from './src/rdkafka_mock.ts';
 import { poll_start } from './src/promise/poll_start.ts';
+export * from './src/program.ts';
 export * as testing from './src/testing.ts';
 export { poll_start };
 export const k: any = { ...rdkafka, ...mock };

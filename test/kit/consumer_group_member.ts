@@ -110,7 +110,7 @@ export class BeatMember {
       memberId: id,
       requireStable: true,
       random: world.random,
-      hasRebalanceCallback: (options.callback ?? 'none') !== 'none',
+      asksApp: () => (options.callback ?? 'none') !== 'none',
       hasCommitCallback: false,
       assignment: this.assignment,
       log: (level, fac, text) => this.logs.push(`${level} ${fac} ${text}`),

@@ -150,7 +150,7 @@ export class TestMember {
       settings: { ...SETTINGS, ...options.settings },
       requireStable: true,
       random: world.random,
-      hasRebalanceCallback: (options.callback ?? 'none') !== 'none',
+      asksApp: () => (options.callback ?? 'none') !== 'none',
       hasCommitCallback: options.commitCallback === true,
       assignment: this.assignment,
       log: (level, fac, text) => this.logs.push(`${level} ${fac} ${text}`),

@@ -8,10 +8,10 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import { afterAll, onTestFinished } from 'vitest';
-import { until } from './until.ts';
+import { doors } from '../../scripts/doors.mjs';
+import { saysOf } from './child.ts';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
-const DEADLINE_MS = 60_000;
 
 export interface Program {
   readonly process: ChildProcess;
@@ -19,7 +19,7 @@ export interface Program {
   readonly err: () => string;
   /** Exit code, or the signal that ended it. */
   readonly ended: Promise<number | string>;
-  /** Resolves when standard output matches; rejects with all that was written when it has not after 60 s. */
+  /** Resolves when standard output matches; rejects with all that was written at its end, or after 60 s. */
   readonly says: (text: RegExp) => Promise<RegExpExecArray>;
 }
 
@@ -32,28 +32,32 @@ export type StartProgram = (name: string, env?: Readonly<Record<string, string>>
 export async function programs(...sources: readonly string[]): Promise<StartProgram> {
   const dir = mkdtempSync(join(tmpdir(), 'rdkafka-programs-'));
   afterAll(() => rmSync(dir, { recursive: true, force: true }));
-  const door = (name: string): string => join(ROOT, `src/${name}.ts`);
+  await bundlePrograms(dir, Object.fromEntries(sources.map((path) => [path.replace(/\.ts$/, ''), path])));
+  return (name, env = {}, args = []) => start(dir, [join(dir, name.replace(/\.ts$/, '.mjs')), ...args], env);
+}
+
+/** Bundles programs into `dir`: name of the bundle, without ending -> its source, from the root or absolute. */
+export async function bundlePrograms(dir: string, sources: Readonly<Record<string, string>>): Promise<void> {
+  // A name with a path comes before the package's own, which is a part of it.
+  const names = [...doors].sort((a, b) => Number(a === 'index') - Number(b === 'index'));
   await build({
     absWorkingDir: ROOT,
-    entryPoints: [...sources],
+    entryPoints: Object.entries(sources).map(([out, path]) => ({ in: path, out })),
     bundle: true,
     platform: 'node',
     target: 'node20',
     format: 'esm',
     outdir: dir,
-    outbase: ROOT,
     outExtension: { '.js': '.mjs' },
-    alias: {
-      'rdkafka-ts/rdkafka': door('rdkafka'),
-      'rdkafka-ts/rdkafka_mock': door('rdkafka_mock'),
-      'rdkafka-ts': door('index'),
-    },
-    logLevel: 'error',
+    alias: Object.fromEntries(
+      names.map((door) => [door === 'index' ? 'rdkafka-ts' : `rdkafka-ts/${door}`, join(ROOT, `src/${door}.ts`)]),
+    ),
+    logLevel: 'silent',
   });
-  return (name, env = {}, args = []) => start(dir, [join(dir, name.replace(/\.ts$/, '.mjs')), ...args], env);
 }
 
-function start(cwd: string, args: readonly string[], env: Readonly<Record<string, string>>): Program {
+/** Runs Node with these arguments; it is killed when the test ends before it. */
+export function start(cwd: string, args: readonly string[], env: Readonly<Record<string, string>>): Program {
   const { RDKAFKA_TS_WORKER: _, NODE_OPTIONS: __, ...inherited } = process.env;
   const child = spawn(process.execPath, [...args], {
     cwd,
@@ -66,9 +70,7 @@ function start(cwd: string, args: readonly string[], env: Readonly<Record<string
   const ended = once(child, 'close').then(([code, signal]) => (code ?? signal) as number | string);
   const out = collect(child.stdout);
   const err = collect(child.stderr);
-  const says = (text: RegExp): Promise<RegExpExecArray> =>
-    until(() => text.exec(out()), { deadline_ms: DEADLINE_MS, what: () => `${text}, but it wrote:\n${out()}${err()}` });
-  return { process: child, out, err, ended, says };
+  return { process: child, out, err, ended, says: saysOf({ out, err, ended }) };
 }
 
 function collect(stream: NodeJS.ReadableStream): () => string {

@@ -1,4 +1,4 @@
-// A small service as a user would bundle it: it delivers one message to a mock cluster of its own and ends.
+// A small service: it delivers one message to a mock cluster of its own and ends.
 // needs: conf_new conf_set new producev poll flush destroy
 import * as rdkafka from 'rdkafka-ts';
 

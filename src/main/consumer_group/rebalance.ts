@@ -62,7 +62,7 @@ function revoke(
 function ask(member: ConsumerMember, now: number, err: number, set: OwnedSet): void {
   const assign = err === RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS;
   const partitions = listOf(set);
-  if (member.env.hasRebalanceCallback && member.fatalError === 0) {
+  if (member.env.asksApp() && member.fatalError === 0) {
     const lost = !assign && member.lost;
     member.env.toApp({ type: 'rebalance', err, partitions, lost, generation: member.epoch });
   } else answered(member, now, assign ? 'add' : 'remove', partitions);

@@ -65,7 +65,7 @@ export function takeBack(
 
 function ask(member: Member, now: number, err: number, partitions: readonly PartitionOffset[]): void {
   const assign = err === RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS;
-  if (member.env.hasRebalanceCallback && member.fatalError === 0) {
+  if (member.env.asksApp() && member.fatalError === 0) {
     const { generation } = member;
     const lost = !assign && member.lost;
     member.env.toApp({ type: 'rebalance', err, partitions: copyOf(partitions), lost, generation });

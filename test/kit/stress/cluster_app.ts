@@ -74,6 +74,7 @@ class Round {
         error_cb: () => {},
       } as never,
       conf: finished.conf,
+      workerUrl: null,
     });
     const [mine, theirs] = pair();
     this.port = mine;

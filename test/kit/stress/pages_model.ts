@@ -127,6 +127,7 @@ function runApp(start: ModelStart): void {
       topicCallbacks: finished.topicCallbacks,
       callbacks: finished.callbacks,
       conf: finished.conf,
+      workerUrl: null,
     });
     const [mine, theirs] = pair();
     const reader = thread.reader<MainToAppOp>(

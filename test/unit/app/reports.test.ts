@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest';
 import type { Handle } from '../../../src/app/handle.ts';
+import { LiveBatch } from '../../../src/app/live_batch.ts';
 import type { ReportMessage } from '../../../src/app/report_message.ts';
-import { LiveBatch, Reports } from '../../../src/app/reports.ts';
+import { Reports } from '../../../src/app/reports.ts';
 import type { Topic } from '../../../src/app/topic.ts';
 import * as E from '../../../src/defs/enums.ts';
 import { report, sealTaken, TakenBatch } from '../../../src/ops/batch_owner.ts';

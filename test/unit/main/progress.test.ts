@@ -1,8 +1,9 @@
 // Partitions that stand still, on a clock of the test's: which causes are noticed, when, and how often.
 import { describe, expect, test } from 'vitest';
 import { RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED } from '../../../src/defs/enums.ts';
+import type { StallCause } from '../../../src/defs/stall_cause.ts';
 import { Assigned } from '../../../src/main/assigned.ts';
-import { Progress, STALL_MS, type StallCause } from '../../../src/main/progress.ts';
+import { Progress, STALL_MS } from '../../../src/main/progress.ts';
 import type { Cell } from '../../../src/ops/cells.ts';
 
 class Scene {
@@ -10,6 +11,8 @@ class Scene {
   polledAt = 0;
   placed = true;
   readonly lines: string[] = [];
+  /** What the app is told. */
+  readonly told: StallCause[] = [];
   readonly part: Assigned;
   readonly progress: Progress;
 
@@ -21,6 +24,7 @@ class Scene {
       placed: () => this.placed,
       polledAt: () => this.polledAt,
       log: (level, text) => void this.lines.push(`${level} ${text}`),
+      stalled: (_part, cause) => void this.told.push(cause),
     });
   }
 
@@ -61,6 +65,7 @@ describe('a partition that stands still', () => {
 
     expect([early, scene.lines.length]).toEqual([0, 1]);
     expect(scene.counts).toEqual([[cause, 1]]);
+    expect(scene.told).toEqual([cause]);
     expect(scene.lines[0]).toContain('t [3]: no progress');
   });
 

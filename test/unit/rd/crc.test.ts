@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { crc32 } from '../../../src/rd/crc32.ts';
 import { crc32c } from '../../../src/rd/crc32c.ts';
+import { makeCrc32cWasm } from '../../../src/rd/crc32c_wasm.ts';
 import { Generator } from '../records/generator.ts';
 
 const CHECK = Buffer.from('123456789');
@@ -64,6 +65,43 @@ describe('crc32c', () => {
     const chained = Array.from(bytes, (_, cut) => crc32c(bytes.subarray(cut), crc32c(bytes.subarray(0, cut))));
 
     expect(chained).toEqual(chained.map(() => whole));
+  });
+});
+
+describe('crc32c by WebAssembly', () => {
+  const wasm = makeCrc32cWasm();
+
+  test('is there, on every Node that we run on', () => {
+    expect(wasm).not.toBeNull();
+  });
+
+  test('equals the bit-by-bit definition for every length up to three steps and around a piece', () => {
+    const random = new Generator(11);
+    const lengths = [...Array.from({ length: 520 }, (_, i) => i), 32_767, 32_768, 32_769, 33_000, 66_000];
+    for (const length of lengths) {
+      const memory = new Uint8Array(new SharedArrayBuffer(length + 16)).map(() => random.below(256));
+      const bytes = memory.subarray(random.below(16)).subarray(0, length);
+
+      expect([length, wasm!.sum(bytes, 0)]).toEqual([length, reference(bytes, 0x82f63b78)]);
+    }
+  });
+
+  test('seeds chain over any cut of the bytes', () => {
+    const bytes = Uint8Array.from({ length: 1500 }, (_, i) => i * 37);
+    const whole = reference(bytes, 0x82f63b78);
+
+    const chained = Array.from(bytes, (_, cut) => wasm!.sum(bytes.subarray(cut), wasm!.sum(bytes.subarray(0, cut), 0)));
+
+    expect(chained).toEqual(chained.map(() => whole));
+  });
+
+  test('crc32c is the same on both sides of where it comes in', () => {
+    const bytes = Uint8Array.from({ length: 10_000 }, (_, i) => i * 41);
+    for (const length of [511, 512, 513, 4095, 4096, 511, 512, 10_000]) {
+      const part = bytes.subarray(3, 3 + length);
+
+      expect(crc32c(part)).toBe(reference(part, 0x82f63b78));
+    }
   });
 });
 

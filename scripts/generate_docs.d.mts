@@ -1,0 +1,2 @@
+/** Path from the root -> text of each page of docs/api/. */
+export function generateDocs(): Promise<Record<string, string>>;

@@ -1,0 +1,145 @@
+// The graceful end of a handle from the event loop: close_async, and what `await using` runs. @thread app
+
+import * as E from '../defs/enums.ts';
+import { PartitionList } from '../defs/partition_list.ts';
+import type { rd_kafka_topic_partition_t } from '../defs/types.ts';
+import { GONE } from '../rd/check.ts';
+import { closeSteps, leaveSteps } from './close.ts';
+import { commitOffsetsSteps, committedSteps } from './commit.ts';
+import type { Handle } from './handle.ts';
+import { flushSteps } from './serve.ts';
+import { runAsync, type Steps } from './steps.ts';
+import { now } from './thread.ts';
+
+/** What could not be brought to its end. */
+export interface Closed {
+  /** Messages that were not delivered: their reports said so. */
+  readonly undelivered: number;
+  /** Partitions with their stored offsets that are not committed. */
+  readonly uncommitted: rd_kafka_topic_partition_t[];
+}
+
+/** close_async settles within this, and a second for the last. */
+export const CLOSE_MS = 30_000;
+/** Of what is left: for what is in work, and for the commit. The rest is for leaving, and for the end. */
+const WORK_SHARE = 0.6;
+const COMMIT_SHARE = 0.5;
+/** Leaving the group, and asking what is committed, take no longer. */
+const LEAVE_MS = 5000;
+
+/** One end for all who ask; later ones get the first one's promise, whatever their times. */
+export function closeAsync(rk: Handle, timeoutMs: number, signal?: AbortSignal): Promise<Closed> {
+  rk.ending ??= end(rk, timeoutMs, signal);
+  return rk.ending;
+}
+
+async function end(rk: Handle, timeoutMs: number, signal: AbortSignal | undefined): Promise<Closed> {
+  const until = timeoutMs < 0 ? Number.POSITIVE_INFINITY : now() + timeoutMs;
+  /** Nothing is waited for once it is aborted: then the handle ends at once. */
+  const left = (share: number, most: number = Number.POSITIVE_INFINITY): number => {
+    if (signal?.aborted === true) return 0;
+    return Math.min(most, until === Number.POSITIVE_INFINITY ? 0x7fffffff : Math.max(0, (until - now()) * share));
+  };
+  const steps = <T>(what: Steps<T>): Promise<T> => runAsync(rk.thread, rk.port, what);
+  // A callback that asked for it comes to its end first.
+  await Promise.resolve();
+  let uncommitted: rd_kafka_topic_partition_t[] = [];
+  let undelivered = 0;
+  if (rk[GONE] === '' && !rk.closing) {
+    await stopPulls(rk, (share) => left(share), signal);
+    if (rk.producer) {
+      await swallow(() => steps(bounded(rk, left(1), signal, flushSteps(rk, -1))));
+      undelivered = rk.limits!.messages + (rk.awaited?.waitingCount ?? 0);
+    } else if (rk.consumer !== null && !rk.consumer.closed) {
+      uncommitted = await steps(bounded(rk, left(COMMIT_SHARE), signal, commitStored(rk), stored(rk).elems));
+      await swallow(() => steps(leaveSteps(rk, Math.round(left(1, LEAVE_MS)))));
+    }
+    if (rk[GONE] === '') await steps(closeSteps(rk, E.RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE));
+  }
+  signal?.throwIfAborted();
+  return { undelivered, uncommitted };
+}
+
+/** What a callback or hook throws meanwhile keeps no handle from its end; the group or queue has logged it. */
+async function swallow(work: () => Promise<unknown>): Promise<void> {
+  try {
+    await work();
+  } catch {
+    // Nothing more can be done about it here.
+  }
+}
+
+async function stopPulls(rk: Handle, left: (share: number) => number, signal: AbortSignal | undefined): Promise<void> {
+  const pulls = rk.consumer?.pulls;
+  if (pulls === undefined) return;
+  pulls.stopping = true;
+  rk.thread.turnSoon();
+  const { current } = pulls;
+  if (current === null) return;
+  let stopped = false;
+  void current.stop().then(() => {
+    stopped = true;
+    rk.thread.turnSoon();
+  });
+  function* wait(): Steps<void> {
+    yield { timeoutMs: left(WORK_SHARE), ready: () => stopped || signal?.aborted === true || rk[GONE] !== '' };
+  }
+  await runAsync(rk.thread, rk.port, wait());
+}
+
+/** The same steps within a time; `otherwise` when it is over. */
+function* bounded<T>(
+  rk: Handle,
+  timeoutMs: number,
+  signal: AbortSignal | undefined,
+  steps: Steps<T>,
+  otherwise: T | null = null,
+): Steps<T> {
+  const until = now() + timeoutMs;
+  let at = steps.next(true);
+  while (at.done !== true) {
+    const { ready } = at.value;
+    const over = (): boolean => signal?.aborted === true || rk[GONE] !== '' || rk.dead;
+    const ok: boolean = yield { timeoutMs: Math.max(0, until - now()), ready: () => ready() || over() };
+    if (!ok || over()) {
+      steps.return(otherwise as T);
+      return otherwise as T;
+    }
+    at = steps.next(true);
+  }
+  return at.value;
+}
+
+/** What was stored of the partitions that are assigned. */
+function stored(rk: Handle): PartitionList {
+  const consumer = rk.consumer!;
+  const list = new PartitionList();
+  for (const { topic, number, cell } of consumer.assigned.values()) {
+    const handed = cell.handedOut;
+    const { offset, leaderEpoch } = consumer.autoStores && handed.offset >= 0 ? handed : cell.stored;
+    if (offset < 0) continue;
+    const entry = list.add(topic, number);
+    entry.offset = offset;
+    entry.leaderEpoch = leaderEpoch;
+  }
+  return list;
+}
+
+/** Commits it, with enable.auto.commit; gives what is not committed then. */
+function* commitStored(rk: Handle): Steps<rd_kafka_topic_partition_t[]> {
+  const list = stored(rk);
+  if (list.elems.length === 0) return [];
+  if (rk.settings['enable.auto.commit']) {
+    const { err, offsets } = yield* commitOffsetsSteps(rk, list);
+    return list.elems.filter((entry, i) => {
+      entry.err = offsets[i]?.err ?? 0;
+      if (entry.err === 0) entry.err = err;
+      return entry.err !== 0;
+    });
+  }
+  const known = list.copy();
+  const err = yield* committedSteps(rk, known, known, LEAVE_MS);
+  return list.elems.filter(
+    ({ offset }, i) => err !== 0 || known.elems[i]!.err !== 0 || known.elems[i]!.offset < offset,
+  );
+}

@@ -1,0 +1,158 @@
+// Rebalances as the application is told of them: by rebalance_cb, or by hooks that may take their time (consumer_new).
+// @thread app
+
+import * as E from '../defs/enums.ts';
+import { kafkaErrorOf } from '../defs/kafka_error.ts';
+import type { PartitionList } from '../defs/partition_list.ts';
+import type { StallCause } from '../defs/stall_cause.ts';
+import type { rd_kafka_topic_partition_t } from '../defs/types.ts';
+import { ASKS_APP } from '../ops/head_page.ts';
+import { GONE } from '../rd/check.ts';
+import type { AppConsumer } from './consumer.ts';
+import { assignable } from './group.ts';
+import type { Handle } from './handle.ts';
+import { listOf, offsetsOf } from './offset_list.ts';
+import type { RebalanceOp } from './op_queue.ts';
+
+type Hook = (partitions: rd_kafka_topic_partition_t[]) => void | PromiseLike<void>;
+
+/** Of consumer_new; awaited before the partitions change. */
+export interface ConsumerHooks {
+  readonly on_assigned: Hook | null;
+  readonly on_revoked: Hook | null;
+  /** null: on_revoked is told of these too. */
+  readonly on_lost: Hook | null;
+  readonly on_stalled: ((partition: rd_kafka_topic_partition_t, cause: StallCause) => void) | null;
+}
+
+export class Rebalances {
+  hooks: ConsumerHooks | null;
+  /** What `each` does before partitions go: nothing of theirs is in work when it settles. */
+  private beforeRevoke: ((partitions: PartitionList, lost: boolean) => Promise<void>) | null;
+  /** Something is awaited: nothing is handed out meanwhile, and no further rebalance begun. */
+  running: boolean;
+  private failure: { readonly error: unknown } | null;
+  private readonly rk: Handle;
+  private readonly consumer: AppConsumer;
+
+  constructor(rk: Handle, consumer: AppConsumer) {
+    this.rk = rk;
+    this.consumer = consumer;
+    this.hooks = null;
+    this.beforeRevoke = null;
+    this.running = false;
+    this.failure = null;
+  }
+
+  /** Of `each`; null when it ends. From here on rebalances are the app's to answer. */
+  lettingGo(before: Rebalances['beforeRevoke']): void {
+    this.beforeRevoke = before;
+    if (before !== null) Atomics.store(this.rk.memory.head, ASKS_APP, 1);
+  }
+
+  /** Throws what a hook threw that nobody has heard yet. */
+  throwFailure(): void {
+    const { failure } = this;
+    if (failure === null) return;
+    this.failure = null;
+    throw failure.error;
+  }
+
+  serve(op: RebalanceOp): void {
+    const { consumer } = this;
+    consumer.assignmentLost = op.lost;
+    if (this.hooks !== null || this.beforeRevoke !== null) {
+      this.runHooks(op);
+      return;
+    }
+    const { version } = consumer;
+    try {
+      this.rk.callbacks.rebalance(op);
+    } catch (error) {
+      // The group waits for an answer: the one that an app without the callback gives.
+      if (consumer.version === version) this.answer(op);
+      throw error;
+    }
+  }
+
+  /** As an app without a callback would. */
+  answer({ err, partitions }: Pick<RebalanceOp, 'err' | 'partitions'>): void {
+    const { consumer } = this;
+    const assigns = err === E.RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS;
+    if (consumer.protocol !== 'COOPERATIVE') consumer.assign(assigns ? partitions : null);
+    else if (assigns) consumer.incrementalAssign(partitions);
+    else consumer.incrementalUnassign(partitions);
+  }
+
+  private runHooks(op: RebalanceOp): void {
+    const list = listOf(op.partitions);
+    const assigns = op.err === E.RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS;
+    let pending: void | PromiseLike<void>;
+    try {
+      const before = assigns ? null : this.beforeRevoke;
+      pending = before === null ? this.call(op, list) : before(list, op.lost).then(() => this.call(op, list));
+      if (isPromise(pending) && this.rk.thread.isBlocked) {
+        void Promise.resolve(pending).catch(() => {});
+        throw new TypeError(
+          'a hook of consumer_new, or each(), takes its time, and this blocking call keeps the event loop from going on: use close_async() and the other promise forms',
+        );
+      }
+    } catch (error) {
+      this.end(op, list);
+      throw error;
+    }
+    if (!isPromise(pending)) {
+      this.end(op, list);
+      return;
+    }
+    this.running = true;
+    this.rk.thread.hold(this.rk.port, () => this.running);
+    void Promise.resolve(pending).then(
+      () => this.settled(op, list),
+      (error: unknown) => {
+        this.failure = { error };
+        this.settled(op, list);
+      },
+    );
+  }
+
+  /** By rebalance_cb where there is one and no hook. */
+  private call(op: RebalanceOp, list: PartitionList): void | PromiseLike<void> {
+    const { hooks, rk } = this;
+    if (hooks === null) return rk.callbacks.conf.rebalance_cb === null ? undefined : rk.callbacks.rebalance(op);
+    const { on_assigned, on_revoked, on_lost } = hooks;
+    const revoke = op.lost ? (on_lost ?? on_revoked) : on_revoked;
+    const hook = op.err === E.RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS ? on_assigned : revoke;
+    return hook === null ? undefined : rk.callbacks.hook(() => hook(list.elems));
+  }
+
+  private settled(op: RebalanceOp, list: PartitionList): void {
+    this.running = false;
+    const { rk } = this;
+    if (rk[GONE] !== '' || rk.closed || rk.dead) return;
+    try {
+      this.end(op, list);
+    } catch (error) {
+      this.failure ??= { error };
+    }
+    rk.thread.turnSoon();
+  }
+
+  /** The answer: with the offsets that on_assigned has set. A rebalance_cb has given its own. */
+  private end(op: RebalanceOp, list: PartitionList): void {
+    const { consumer } = this;
+    if (this.hooks === null && this.rk.callbacks.conf.rebalance_cb !== null) return;
+    const bad = list.elems.find((entry) => !assignable(entry));
+    const partitions = bad === undefined ? offsetsOf(list) : op.partitions;
+    if (!consumer.closed) this.answer({ err: op.err, partitions });
+    if (bad !== undefined)
+      throw kafkaErrorOf(
+        E.RD_KAFKA_RESP_ERR__INVALID_ARG,
+        `on_assigned: ${bad.topic} [${bad.partition}] can't be consumed from offset ${bad.offset}`,
+      );
+  }
+}
+
+function isPromise(value: unknown): value is PromiseLike<void> {
+  return typeof value === 'object' && value !== null && typeof (value as { then?: unknown }).then === 'function';
+}

@@ -1,0 +1,411 @@
+// each of the promise layer: a handler for every message, several at a time where order allows. @thread app
+//
+// One loop pulls as long as handlers are free (`pump`); a handler that ends goes on pulling at once, so that handlers that
+// are quick cost no turn of the event loop. Waiting for messages and waiting for handlers are one condition, looked at
+// with every turn; rebalances are answered in both.
+
+import { clearTimeout, setTimeout } from 'node:timers';
+import type { ConsumedMessage } from '../app/consumed_message.ts';
+import type { Consumed } from '../app/consumer.ts';
+import { pause } from '../app/flow.ts';
+import type { Handle } from '../app/handle.ts';
+import { serveFirst } from '../app/serve.ts';
+import {
+  RD_KAFKA_RESP_ERR__ASSIGNMENT_LOST,
+  RD_KAFKA_RESP_ERR__DESTROY,
+  RD_KAFKA_RESP_ERR__TIMED_OUT,
+} from '../defs/enums.ts';
+import { kafkaErrorOf } from '../defs/kafka_error.ts';
+import { partitionKey } from '../defs/partition_key.ts';
+import { PartitionList } from '../defs/partition_list.ts';
+import type { rd_kafka_t } from '../defs/types.ts';
+import { checkFunction, checkInt, typeError } from '../rd/check.ts';
+import { EachPartition, type Ticket } from './each_partition.ts';
+import { Lanes } from './lanes.ts';
+import type { Message } from './messages.ts';
+import type { MaybePromise, MessagesOptions } from './options.ts';
+import { checkOptions, Puller, waitFor } from './puller.ts';
+
+/** Given beside the message. */
+export interface EachContext {
+  /** Aborted when the partition is lost, when letting go of it takes too long, and when `each` ends with an error. */
+  readonly signal: AbortSignal;
+}
+
+export type EachHandler = (message: Message, context: EachContext) => MaybePromise<void>;
+export type FailureAnswer = 'stop' | 'skip' | { readonly retry_after_ms: number };
+
+export interface EachOptions extends MessagesOptions {
+  /** Handlers at work at the same time, 1. */
+  readonly concurrency?: number;
+  /** What keeps its order when there are several: messages of one key (null keys: of one partition), the default; of one partition; nothing. */
+  readonly order?: 'key' | 'partition' | 'none';
+  /** A partition waits when it is so many messages beyond its lowest that is not done, 10000. */
+  readonly max_ahead?: number;
+  /** How long a partition that goes waits for its handlers (ms); half of max.poll.interval.ms, at most 60000. */
+  readonly revoke_timeout_ms?: number;
+  /** What to do about a message whose handler threw: `stop` (the default), `skip`, or again after a while. `attempt` is 1 for the first. */
+  readonly on_failure?: (error: unknown, message: Message, attempt: number) => MaybePromise<FailureAnswer>;
+}
+
+/** A message, and where it is in work. */
+interface Task {
+  readonly message: ConsumedMessage;
+  readonly work: EachPartition;
+  readonly ticket: Ticket;
+  readonly lane: unknown;
+  attempt: number;
+  /** Of a retry that waits. */
+  timer: ReturnType<typeof setTimeout> | null;
+}
+
+const ORDERS = ['key', 'partition', 'none'];
+const INT32_MAX = 0x7fffffff;
+const LONGEST_REVOKE_MS = 60_000;
+/** Taken at load: test runners fake the global ones. */
+const later: typeof setTimeout = setTimeout;
+const cancel: typeof clearTimeout = clearTimeout;
+
+class Each {
+  readonly result: Promise<void>;
+  private readonly rk: Handle;
+  private readonly puller: Puller;
+  private readonly handler: EachHandler;
+  private readonly onFailure: EachOptions['on_failure'];
+  private readonly concurrency: number;
+  private readonly order: NonNullable<EachOptions['order']>;
+  private readonly maxAhead: number;
+  /** Pulled, and waiting behind others of their lanes. */
+  private readonly maxWaiting: number;
+  private readonly revokeTimeoutMs: number;
+  private readonly partitions: Map<Consumed, EachPartition>;
+  private readonly lanes: Lanes<Task>;
+  private readonly retries: Set<Task>;
+  private partitionCount: number;
+  private running: number;
+  private pumping: boolean;
+  private turning: boolean;
+  private armed: boolean;
+  /** Nothing is begun any more: why. */
+  private ending: { readonly error: unknown } | 'closed' | null;
+  private finished: boolean;
+  private settle: { resolve: () => void; reject: (error: unknown) => void };
+  /** Asked when a handler ends: revokes that wait. */
+  private readonly watchers: Set<() => void>;
+
+  constructor(rk: rd_kafka_t, handler: EachHandler, o: EachOptions) {
+    const { concurrency = 1, order = 'key', max_ahead = 10_000, on_failure } = o;
+    this.concurrency = checkInt('each', 'o.concurrency', concurrency, 1, INT32_MAX);
+    if (!ORDERS.includes(order)) throw typeError('each', 'o.order', "'key', 'partition' or 'none'", order);
+    this.maxAhead = checkInt('each', 'o.max_ahead', max_ahead, 1, INT32_MAX);
+    if (o.revoke_timeout_ms !== undefined) checkInt('each', 'o.revoke_timeout_ms', o.revoke_timeout_ms, 0, INT32_MAX);
+    if (on_failure !== undefined) checkFunction('each', 'o.on_failure', on_failure);
+    this.handler = checkFunction('each', 'handler', handler);
+    this.onFailure = on_failure;
+    this.order = order;
+    this.maxWaiting = Math.max(64, 16 * concurrency);
+    this.partitions = new Map();
+    this.lanes = new Lanes();
+    this.retries = new Set();
+    this.partitionCount = 0;
+    this.running = 0;
+    this.pumping = false;
+    this.turning = false;
+    this.armed = false;
+    this.ending = null;
+    this.finished = false;
+    this.watchers = new Set();
+    this.settle = { resolve: () => {}, reject: () => {} };
+    this.puller = new Puller('each', rk, o, true, () => this.close());
+    this.rk = this.puller.rk;
+    const patience = Math.min(LONGEST_REVOKE_MS, this.rk.settings['max.poll.interval.ms'] / 2);
+    this.revokeTimeoutMs = o.revoke_timeout_ms ?? patience;
+    this.result = new Promise((resolve, reject) => {
+      this.settle = { resolve, reject };
+    });
+    this.rk.consumer!.rebalances.lettingGo((list, lost) => this.letGo(list, lost));
+  }
+
+  // ---- pulling
+
+  pump(): void {
+    if (this.pumping || this.finished) return;
+    this.pumping = true;
+    try {
+      while (this.mayPull() && this.pullOne());
+    } catch (error) {
+      this.stop({ error });
+    }
+    this.pumping = false;
+    if (this.ending !== null && this.running === 0) this.finish();
+    this.rk.consumer!.pulls.setWaiting(this.mayPull());
+    this.arm();
+  }
+
+  private mayPull(): boolean {
+    return (
+      this.ending === null && !this.turning && this.running < this.concurrency && this.lanes.waiting < this.maxWaiting
+    );
+  }
+
+  /** False when there is nothing to pull now. */
+  private pullOne(): boolean {
+    const { puller } = this;
+    if (puller.signal?.aborted === true) throw puller.signal.reason;
+    if (puller.turnDue) {
+      this.turning = true;
+      void puller.turn().then(() => {
+        this.turning = false;
+        this.pump();
+      });
+      return false;
+    }
+    const message = puller.here();
+    if (message !== null) this.accept(message, puller.part);
+    else if (puller.gone()) this.stop('closed');
+    return message !== null;
+  }
+
+  private accept(message: ConsumedMessage, part: Consumed): void {
+    let work = this.partitions.get(part);
+    if (work === undefined) {
+      work = new EachPartition(part, this.partitionCount++);
+      this.partitions.set(part, work);
+    }
+    const ticket = work.take(message.offset, message.leaderEpoch);
+    const task: Task = { message, work, ticket, lane: this.laneOf(message, work), attempt: 1, timer: null };
+    if (work.ahead >= this.maxAhead && !work.paused) this.setPaused(work, true);
+    if (task.lane === null || this.lanes.enter(task.lane, task)) this.begin(task);
+  }
+
+  /** null: in no order. */
+  private laneOf({ key }: ConsumedMessage, work: EachPartition): unknown {
+    if (this.concurrency === 1 || this.order === 'none') return null;
+    return this.order === 'partition' || key === null ? work : `${work.number} ${key.toString('latin1')}`;
+  }
+
+  private setPaused(work: EachPartition, paused: boolean): void {
+    work.paused = paused;
+    const list = new PartitionList();
+    list.add(work.part.topic, work.part.number);
+    pause(this.rk, list.elems, paused);
+  }
+
+  /** Waits for messages or for handlers; answers rebalances meanwhile. */
+  private arm(): void {
+    if (this.armed || this.turning || this.finished || this.ending !== null) return;
+    this.armed = true;
+    const { consumer } = this.rk;
+    const ready = (): boolean => {
+      if (this.finished || this.ending !== null || this.puller.gone()) return true;
+      serveFirst(this.rk, consumer!.queue.target);
+      const { head, items } = consumer!.queue.target;
+      return this.mayPull() && head < items.length && !consumer!.rebalances.running;
+    };
+    const { signal } = this.puller;
+    void waitFor('each', this.rk, -1, ready, signal === undefined ? undefined : { signal })
+      .catch((error: unknown) => this.stop({ error }))
+      .then(() => {
+        this.armed = false;
+        this.puller.turned();
+        if (this.puller.gone()) this.stop('closed');
+        this.pump();
+      });
+  }
+
+  // ---- handling
+
+  private begin(task: Task): void {
+    this.running++;
+    task.work.running++;
+    this.run(task);
+  }
+
+  private run(task: Task): void {
+    let result: MaybePromise<void>;
+    try {
+      result = this.handler(task.message as Message, task.work.context);
+    } catch (error) {
+      this.failed(task, error);
+      return;
+    }
+    if (!isPromise(result)) {
+      this.done(task);
+      return;
+    }
+    void Promise.resolve(result).then(
+      () => {
+        this.done(task);
+        this.pump();
+      },
+      (error: unknown) => this.failed(task, error),
+    );
+  }
+
+  private done(task: Task): void {
+    const { work } = task;
+    const last = work.finish(task.ticket);
+    if (last !== null) this.rk.consumer!.pulls.handled(work.part, last.offset + 1, last.leaderEpoch);
+    if (work.paused && work.ahead <= this.maxAhead / 2 && !work.revoked) this.setPaused(work, false);
+    this.leave(task);
+  }
+
+  /** No longer in work, whether it was done or not. */
+  private leave({ work, lane }: Task): void {
+    this.running--;
+    work.running--;
+    const next = lane === null ? undefined : this.lanes.leave(lane);
+    if (next !== undefined) this.begin(next);
+    for (const watch of this.watchers) watch();
+  }
+
+  private failed(task: Task, error: unknown): void {
+    void this.answerTo(task, error).then((answer) => {
+      if (task.work.revoked || this.ending !== null) this.leave(task);
+      else if (answer === 'skip') this.done(task);
+      else if (answer === 'stop') {
+        this.leave(task);
+        this.stop({ error });
+      } else this.retry(task, answer.retry_after_ms);
+      this.pump();
+    });
+  }
+
+  /** What on_failure itself throws ends it all. */
+  private async answerTo(task: Task, error: unknown): Promise<FailureAnswer> {
+    if (this.onFailure === undefined) return 'stop';
+    try {
+      const answer = await this.onFailure(error, task.message as Message, task.attempt);
+      if (answer === 'stop' || answer === 'skip') return answer;
+      const after = (answer as { retry_after_ms?: unknown } | null | undefined)?.retry_after_ms;
+      if (typeof after !== 'number' || !(after >= 0))
+        throw typeError('each', 'the result of o.on_failure', "'stop', 'skip' or { retry_after_ms }", answer);
+      return { retry_after_ms: Math.min(after, INT32_MAX) };
+    } catch (thrown) {
+      this.stop({ error: thrown });
+      return 'stop';
+    }
+  }
+
+  /** It keeps its place: nothing of its lane goes on meanwhile. */
+  private retry(task: Task, ms: number): void {
+    task.attempt++;
+    this.retries.add(task);
+    task.timer = later(() => {
+      this.retries.delete(task);
+      this.run(task);
+    }, ms);
+  }
+
+  private dropRetries(gone: (task: Task) => boolean): void {
+    for (const task of this.retries) {
+      if (!gone(task)) continue;
+      cancel(task.timer!);
+      this.retries.delete(task);
+      this.leave(task);
+    }
+  }
+
+  // ---- letting go
+
+  /** Before a revoke is answered: nothing of these partitions is in work afterwards, unless it takes too long. */
+  private async letGo(list: PartitionList, lost: boolean): Promise<void> {
+    const works = list.elems.flatMap(({ topic, partition }) => {
+      const part = this.rk.consumer!.byName.get(partitionKey(topic, partition));
+      return (part && this.partitions.get(part)) ?? [];
+    });
+    for (const work of works) {
+      work.revoked = true;
+      this.partitions.delete(work.part);
+    }
+    this.lanes.drop(({ work }) => work.revoked);
+    this.dropRetries(({ work }) => work.revoked);
+    const busy = (): EachPartition[] => works.filter(({ running }) => running > 0);
+    if (!lost) await this.whileBusy(() => busy().length > 0, this.revokeTimeoutMs);
+    const why = lost
+      ? kafkaErrorOf(RD_KAFKA_RESP_ERR__ASSIGNMENT_LOST)
+      : kafkaErrorOf(RD_KAFKA_RESP_ERR__TIMED_OUT, 'the partition goes to another member before its handler is done');
+    for (const work of busy()) work.controller.abort(why);
+  }
+
+  private whileBusy(busy: () => boolean, timeoutMs: number): Promise<void> {
+    if (!busy()) return Promise.resolve();
+    return new Promise((resolve) => {
+      const end = (): void => {
+        this.watchers.delete(watch);
+        cancel(timer);
+        resolve();
+      };
+      const watch = (): void => {
+        if (!busy()) end();
+      };
+      const timer = later(end, timeoutMs);
+      this.watchers.add(watch);
+    });
+  }
+
+  // ---- the end
+
+  /** Of close_async: handlers at work are waited for, by it. */
+  private close(): Promise<void> {
+    this.stop('closed');
+    this.pump();
+    return this.result.catch(() => {});
+  }
+
+  private stop(why: { readonly error: unknown } | 'closed'): void {
+    if (this.ending !== null) return;
+    this.ending = why;
+    this.lanes.drop(() => true);
+    this.dropRetries(() => true);
+    if (this.running === 0) return;
+    const gone = why === 'closed' && !this.rk.consumer!.pulls.stopping;
+    if (why !== 'closed') this.abort(why.error);
+    if (gone) this.abort(kafkaErrorOf(RD_KAFKA_RESP_ERR__DESTROY));
+    // A handler that does not heed its signal is not waited for for ever.
+    if (why !== 'closed' || gone)
+      void this.whileBusy(() => this.running > 0, gone ? 0 : this.revokeTimeoutMs).then(() => this.finish());
+  }
+
+  private abort(reason: unknown): void {
+    for (const { controller } of this.partitions.values()) controller.abort(reason);
+  }
+
+  private finish(): void {
+    if (this.finished) return;
+    this.finished = true;
+    const { consumer } = this.rk;
+    consumer!.rebalances.lettingGo(null);
+    consumer!.pulls.setWaiting(false);
+    if (!this.puller.gone()) for (const work of this.partitions.values()) if (work.paused) this.setPaused(work, false);
+    this.puller.end();
+    if (this.ending === 'closed' || this.ending === null) this.settle.resolve();
+    else this.settle.reject(this.ending.error);
+  }
+}
+
+function isPromise(value: unknown): value is PromiseLike<void> {
+  return typeof value === 'object' && value !== null && typeof (value as { then?: unknown }).then === 'function';
+}
+
+/**
+ * Calls `handler` for every message of the consumer until the handle closes. With `concurrency` several run at a time, in
+ * order per key (or as `order` says). A partition's offset is stored, to be committed, up to its lowest message that is
+ * not done: whatever fails, hangs or is killed is handled again. (`enable.auto.commit=false`: stored, and committed by
+ * your commit_async(rk).)
+ *
+ * A handler that throws stops it, and the promise rejects with what it threw; `on_failure` may say otherwise. When
+ * partitions go, nothing more of them is begun, running handlers are waited for (`revoke_timeout_ms`, then their signal is
+ * aborted), what is done is committed, and then they are let go; when they are lost, their signals are aborted at once.
+ * While all handlers are at work nothing is pulled, and max.poll.interval.ms counts.
+ *
+ * Resolves when the handle closes (close_async waits for the handlers at work). Rejects with the handler's error, with
+ * `o.signal`'s reason, with a fatal error, with what a hook threw, and with _STATE while messages(), batches() or another
+ * each() is at work on the handle.
+ */
+export async function each(rk: rd_kafka_t, handler: EachHandler, o?: EachOptions): Promise<void> {
+  const names = ['concurrency', 'order', 'max_ahead', 'revoke_timeout_ms', 'on_failure'];
+  const work = new Each(rk, handler, checkOptions('each', o, names));
+  work.pump();
+  await work.result;
+}

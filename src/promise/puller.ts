@@ -1,0 +1,201 @@
+// One pull at a time off a consumer's queue: what `messages`, `batches` and `each` stand on. @thread app
+import { setImmediate } from 'node:timers';
+import { checkHandle, checkSignal, promise } from '../api/check_handle.ts';
+import type { ConsumedMessage, ErrorMessage } from '../app/consumed_message.ts';
+import type { Consumed } from '../app/consumer.ts';
+import type { Handle } from '../app/handle.ts';
+import { consumerPollSteps, pollHot } from '../app/serve.ts';
+import type { Steps } from '../app/steps.ts';
+import { now } from '../app/thread.ts';
+import {
+  RD_KAFKA_RESP_ERR__DESTROY,
+  RD_KAFKA_RESP_ERR__FATAL,
+  RD_KAFKA_RESP_ERR__PARTITION_EOF,
+  RD_KAFKA_RESP_ERR__UNKNOWN_GROUP,
+} from '../defs/enums.ts';
+import { KafkaError, kafkaErrorOf } from '../defs/kafka_error.ts';
+import type { rd_kafka_t } from '../defs/types.ts';
+import { checkFunctionOrNull, GONE, typeError } from '../rd/check.ts';
+import type { MessagesOptions, Signal } from './options.ts';
+
+/** The event loop gets a turn at the latest after so much pulling without one. */
+const TURN_MS = 4;
+const ERROR = 3;
+/** Taken at load: test runners fake the global one. */
+const nextTurn: typeof setImmediate = setImmediate;
+
+function* waitSteps(timeoutMs: number, ready: () => boolean): Steps<boolean> {
+  return yield { timeoutMs, ready };
+}
+
+/** False when the time was up first; true when the handle has ended. */
+export async function waitFor(
+  fn: string,
+  rk: Handle,
+  timeoutMs: number,
+  ready: () => boolean,
+  o: Signal | undefined,
+): Promise<boolean> {
+  try {
+    return await promise(fn, rk, waitSteps(timeoutMs, ready), o);
+  } catch (error) {
+    if (error instanceof KafkaError && error.code === RD_KAFKA_RESP_ERR__DESTROY) return true;
+    throw error;
+  }
+}
+
+/** @returns the options without those of the pull, checked. */
+export function checkOptions<T extends MessagesOptions>(fn: string, o: T | undefined, names: readonly string[]): T {
+  const given: T = o ?? ({} as T);
+  if (typeof given !== 'object' || given === null || Array.isArray(given)) throw typeError(fn, 'o', 'an object', o);
+  const known = new Set(['signal', 'on_error', 'on_eof', ...names]);
+  for (const name of Object.keys(given))
+    if (!known.has(name)) throw new TypeError(`${fn}: o has no ${name}, it has ${[...known].join(', ')}`);
+  checkFunctionOrNull(fn, 'o.on_error', given.on_error ?? null);
+  checkFunctionOrNull(fn, 'o.on_eof', given.on_eof ?? null);
+  return given;
+}
+
+export class Puller {
+  readonly rk: Handle;
+  readonly signal: AbortSignal | undefined;
+  /** The handle has closed, or the pull was ended. */
+  ended: boolean;
+  private readonly fn: string;
+  private readonly options: MessagesOptions;
+  private readonly onStop: () => Promise<void>;
+  private readonly twinOptions: Signal | undefined;
+  private turnAt: number;
+
+  /**
+   * @param always stores what is handled whatever enable.auto.offset.store says
+   * @param onStop of close_async: settles when nothing of what was handed out is in work
+   */
+  constructor(fn: string, rk: rd_kafka_t, o: MessagesOptions, always: boolean, onStop: () => Promise<void>) {
+    const handle = checkHandle(fn, rk);
+    if (handle.consumer === null) {
+      if (handle.producer) throw new TypeError(`${fn}: rk must be a consumer, not a producer`);
+      throw kafkaErrorOf(RD_KAFKA_RESP_ERR__UNKNOWN_GROUP, `${fn}: a consumer with group.id is needed`);
+    }
+    this.fn = fn;
+    this.rk = handle;
+    this.options = o;
+    this.twinOptions = o.signal === undefined ? undefined : { signal: o.signal };
+    this.signal = checkSignal(fn, this.twinOptions);
+    this.onStop = onStop;
+    this.ended = false;
+    this.turnAt = now();
+    handle.consumer.pulls.begin(fn, this, always);
+  }
+
+  /** Nothing of it is waited for. */
+  get finished(): boolean {
+    return this.rk.consumer!.pulls.current !== this;
+  }
+
+  /** A rebalance waits. */
+  get interrupted(): boolean {
+    return this.rk.consumer!.queue.target.urgent.length > 0;
+  }
+
+  /** Of close_async. */
+  stop(): Promise<void> {
+    return this.onStop();
+  }
+
+  /** No pull comes any more. */
+  end(): void {
+    this.ended = true;
+    this.rk.consumer!.pulls.end(this);
+  }
+
+  /** Time for a turn of the event loop: nothing else gets one while messages keep coming. */
+  get turnDue(): boolean {
+    return now() - this.turnAt >= TURN_MS;
+  }
+
+  turn(): Promise<void> {
+    return new Promise((resolve) => {
+      nextTurn(() => {
+        this.turned();
+        resolve();
+      });
+    });
+  }
+
+  turned(): void {
+    this.turnAt = now();
+  }
+
+  /** The next record that is here; null for none. Rebalances, errors and ends of partitions are told on the way. */
+  here(): ConsumedMessage | null {
+    while (!this.gone()) {
+      const got = pollHot(this.rk);
+      if (got === null) return null;
+      if (got.err === 0) return got as ConsumedMessage;
+      this.tell(got as ErrorMessage);
+    }
+    return null;
+  }
+
+  /** Waits for one; null when the time is up (negative: never), or when the handle has closed (`ended`). */
+  async next(timeoutMs: number): Promise<ConsumedMessage | null> {
+    const until = timeoutMs < 0 ? Number.POSITIVE_INFINITY : now() + timeoutMs;
+    while (!this.gone()) {
+      const left = until === Number.POSITIVE_INFINITY ? -1 : Math.max(0, until - now());
+      let got: ConsumedMessage | ErrorMessage | null;
+      try {
+        got = await promise(this.fn, this.rk, consumerPollSteps(this.rk, left), this.twinOptions);
+      } catch (error) {
+        if (!(error instanceof KafkaError) || error.code !== RD_KAFKA_RESP_ERR__DESTROY) throw error;
+        got = null;
+      }
+      this.turned();
+      if (got === null && left === 0) return null;
+      if (got === null) continue;
+      if (got.err === 0) return got as ConsumedMessage;
+      this.tell(got as ErrorMessage);
+    }
+    return null;
+  }
+
+  /** The same amid a batch: a rebalance is not begun, and ends the wait. */
+  async more(timeoutMs: number): Promise<ConsumedMessage | null> {
+    const { rk } = this;
+    const { queue } = rk.consumer!;
+    const some = (): boolean => this.gone() || this.interrupted || !queue.target.empty;
+    await waitFor(this.fn, rk, timeoutMs, some, this.twinOptions);
+    this.turned();
+    return this.interrupted ? null : this.here();
+  }
+
+  /** The handle is closed or destroyed, or close_async has begun. */
+  gone(): boolean {
+    const { rk } = this;
+    if (rk[GONE] !== '' || rk.closing || rk.consumer!.closed || rk.consumer!.pulls.stopping) this.ended = true;
+    return this.ended;
+  }
+
+  /** The partition of the message that was handed out last. */
+  get part(): Consumed {
+    return this.rk.consumer!.walk.part!;
+  }
+
+  /** The message was handled: its partition may be committed up to behind it. */
+  handled(part: Consumed, message: ConsumedMessage): void {
+    this.rk.consumer!.pulls.handled(part, message.offset + 1, message.leaderEpoch);
+  }
+
+  private tell(error: ErrorMessage): void {
+    const { err, topic, partition, offset } = error;
+    if (err === RD_KAFKA_RESP_ERR__PARTITION_EOF) {
+      this.options.on_eof?.(topic, partition, offset);
+      return;
+    }
+    const { fatal } = this.rk;
+    if (err === RD_KAFKA_RESP_ERR__FATAL && fatal !== null) throw kafkaErrorOf(fatal.err, fatal.text, { fatal: true });
+    const text = error.errorText() ?? '';
+    if (this.options.on_error) this.options.on_error(kafkaErrorOf(err, text));
+    else this.rk.logs.add(ERROR, 'CONSUME', text);
+  }
+}
