@@ -84,6 +84,7 @@ const oursTasks = {
   pull: nodeTask('ours_pull.mjs'),
   outstanding: nodeTask('ours_outstanding.mjs', {}, ['--expose-gc']),
   loop: nodeTask('ours_loop.mjs'),
+  'mock cluster': nodeTask('ours_mock_cluster.mjs'),
 };
 
 const NEEDS = {
@@ -103,6 +104,7 @@ const NEEDS = {
   outstanding: ['new', 'produce_async', 'flush_async', 'close_async'],
   loop: ['new', 'subscribe', 'produce_async', 'messages', 'each', 'close_async'],
   shapes: ['new', 'subscribe', 'produce_async', 'messages', 'close_async'],
+  'mock cluster': ['new'],
   'latency by promises': ['new', 'produce_async'],
   'e2e by promises': ['new', 'producev', 'poll', 'subscribe', 'consumer_poll_async', 'consumer_close'],
 };

@@ -270,5 +270,25 @@ export const SCENARIOS = [
     mock: true,
     rounds: 1,
   },
+  {
+    name: 'mock-cluster',
+    title:
+      'a cluster of rdkafka-ts/testing, from the call to its being ready: the first of a process, and the median and worst of 20 that follow one another, each in a new worker. Asked for is a median below 100 ms',
+    task: 'mock cluster',
+    clients: ['ours'],
+    options: { count: 20 },
+    variants: [1, 3].map((brokers) => ({ name: `${brokers} broker${brokers === 1 ? '' : 's'}`, options: { brokers } })),
+    compareTo: 'first',
+    figures: [
+      inMs('first', 'firstMs'),
+      inMs('ready', 'readyMs'),
+      inMs('worst', 'worstMs'),
+      inMs('reset', 'resetMs'),
+      inMs('close', 'closeMs'),
+      inMs('import', 'importMs'),
+    ],
+    partitions: 1,
+    mock: true,
+  },
   ...PROMISE_SCENARIOS,
 ];

@@ -1,16 +1,26 @@
-// A small shop to be tested: it announces orders in Kafka, and its warehouse ships what is announced.
-import { openConsumer, openProducer } from './client.js';
+// A small shop to be tested: it announces orders in Kafka, and its warehouses ship what is announced.
+import { close_async, consumer_new, each, produce_async, producer_new } from 'rdkafka-ts';
 
+/** No order is lost or announced twice, whatever happens to brokers and connections. */
 export function openShop(config, topic = 'orders') {
-  const producer = openProducer(config);
+  const producer = producer_new({ ...config, 'enable.idempotence': true });
   return {
     /** Resolves when Kafka has the order, and rejects when Kafka has not taken it. */
-    place: (order) => producer.send(topic, order.id, JSON.stringify(order)),
-    close: () => producer.close(),
+    place: (order) => produce_async(producer, { topic, key: order.id, value: JSON.stringify(order) }),
+    close: () => close_async(producer),
   };
 }
 
-/** Ships all orders, shared with the other warehouses of the group. */
+/** Ships all orders, shared with the other warehouses of the group; what was shipped is committed. */
 export function openWarehouse(config, ship, topic = 'orders') {
-  return openConsumer({ 'group.id': 'warehouses', ...config }, topic, (value) => ship(JSON.parse(value)));
+  const consumer = consumer_new({ 'group.id': 'warehouses', ...config, topics: [topic] });
+  const shipping = each(consumer, (message) => ship(JSON.parse(String(message.value))));
+  shipping.catch(() => {}); // close() tells of it
+  return {
+    /** Rejects with what `ship` threw, which has ended it before. */
+    close: async () => {
+      await close_async(consumer);
+      await shipping;
+    },
+  };
 }

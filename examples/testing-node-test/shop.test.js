@@ -23,7 +23,7 @@ async function aScene(t, o) {
   };
   const aWarehouse = () => {
     const shipped = [];
-    opened.push(openWarehouse(c.config({ 'group.id': 'warehouses' }), async (order) => void shipped.push(order)));
+    opened.push(openWarehouse(c.config({ 'group.id': 'warehouses' }), (order) => void shipped.push(order)));
     return shipped;
   };
   return { c, aShop, aWarehouse };
@@ -56,7 +56,7 @@ test('an order is placed when the broker that leads goes down and another takes 
   const placed = shop.place({ id: 'A2', item: 'a lamp' });
   await c.move_leader('orders', 0, 2);
 
-  assert.deepEqual(await placed, { partition: 0, offset: 1 });
+  assert.equal((await placed).offset, 1);
 });
 
 test('an order is announced once, even when the answer was lost', async (t) => {
@@ -73,7 +73,7 @@ test('an order that Kafka refuses is not placed', async (t) => {
   const { c, aShop } = await aScene(t);
   await c.fail('Produce', 'TOPIC_AUTHORIZATION_FAILED');
 
-  await assert.rejects(aShop().place({ id: 'A1', item: 'a book' }), /^Error: Broker: /);
+  await assert.rejects(aShop().place({ id: 'A1', item: 'a book' }), { type: 'TOPIC_AUTHORIZATION_FAILED' });
 
   assert.deepEqual(await c.records('orders'), []);
 });

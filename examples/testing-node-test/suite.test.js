@@ -12,7 +12,7 @@ for (const id of ['A1', 'B1'])
 
     const placed = await shop.place({ id, item: 'a book' });
 
-    assert.deepEqual(placed, { partition: 0, offset: 0 });
+    assert.equal(placed.offset, 0);
     assert.equal((await c.records('orders')).length, 1);
     await shop.close();
   });

@@ -16,7 +16,9 @@ async function aShop(t: TestContext, o?: ClusterOptions): Promise<{ c: MockClust
 
 function aWarehouse(t: TestContext, c: MockCluster): Order[] {
   const shipped: Order[] = [];
-  const warehouse = openWarehouse(c.config({ 'group.id': 'warehouses' }), async (order) => void shipped.push(order));
+  const warehouse = openWarehouse(c.config({ 'group.id': 'warehouses' }), (order) => {
+    shipped.push(order);
+  });
   t.onTestFinished(() => warehouse.close());
   return shipped;
 }
@@ -43,7 +45,7 @@ test('an order is placed when the broker that leads goes down and another takes 
   const placed = shop.place({ id: 'A2', item: 'a lamp' });
   await c.move_leader('orders', 0, 2);
 
-  expect(await placed).toEqual({ partition: 0, offset: 1 });
+  expect(await placed).toMatchObject({ partition: 0, offset: 1 });
 });
 
 test('an order is announced once, even when the answer was lost', async (t) => {
@@ -60,7 +62,9 @@ test('an order that Kafka refuses is not placed', async (t) => {
   const { c, shop } = await aShop(t);
   await c.fail('Produce', 'TOPIC_AUTHORIZATION_FAILED');
 
-  await expect(shop.place({ id: 'A1', item: 'a book' })).rejects.toThrow(/^Broker: /);
+  await expect(shop.place({ id: 'A1', item: 'a book' })).rejects.toMatchObject({
+    type: 'TOPIC_AUTHORIZATION_FAILED',
+  });
 
   expect(await c.records('orders')).toEqual([]);
 });

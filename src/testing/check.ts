@@ -2,8 +2,9 @@
 import { checkSignal } from '../api/check_handle.ts';
 import type { ErrorType } from '../defs/enums.ts';
 import { errorCode } from '../defs/errors.ts';
+import type { Wait } from '../promise/options.ts';
 import { checkFunction, checkInt, checkInt32, checkString, typeError } from '../rd/check.ts';
-import type { ClusterOptions, Hook, TestContext, Wait, Where } from './types.ts';
+import type { ClusterOptions, Hook, TestContext, Where } from './types.ts';
 
 /** As of `test.mock.num.brokers`. */
 const MAX_BROKERS = 10_000;

@@ -8,6 +8,8 @@ import type { Properties } from '../conf/settings.ts';
 import type { ApiName } from '../defs/api_name.ts';
 import { type ErrorType, RD_KAFKA_RESP_ERR__TRANSPORT } from '../defs/enums.ts';
 import type { rd_kafka_mock_cluster_t } from '../defs/mock_types.ts';
+import type { Wait } from '../promise/options.ts';
+import type { ProduceMessage } from '../promise/produce_async.ts';
 import { checkInt, checkSize, checkString, destroyedError, GONE } from '../rd/check.ts';
 import {
   type CheckedOptions,
@@ -22,7 +24,7 @@ import {
 import { CONSUMER_HEARTBEAT_MS, CONSUMER_SESSION_MS, configFor } from './config.ts';
 import { errorAt, type Place, placeBelow } from './failure.ts';
 import { rowToPut, type StoredRow, storedOf } from './records.ts';
-import type { MockCluster, RecordInput, RequestSeen, StoredRecord, Wait, Where } from './types.ts';
+import type { MockCluster, RequestSeen, StoredRecord, Where } from './types.ts';
 
 /** What a partition keeps: enough for a test, and a bound for one that runs away. */
 const LOG_LIMITS = { maxBytes: 256 * 1024 * 1024, maxBatches: 10_000_000 } as const;
@@ -121,7 +123,7 @@ export class TestCluster implements MockCluster {
     return name;
   }
 
-  async put(topic: string, ...m: (string | RecordInput)[]): Promise<void> {
+  async put(topic: string, ...m: (string | Omit<ProduceMessage, 'topic'>)[]): Promise<void> {
     const place = placeBelow(this.put);
     checkString('put', 'topic', topic);
     const rows = m.map((one, i) => rowToPut('put', `m[${i}]`, one));

@@ -5,9 +5,9 @@ import { TestCluster } from './cluster.ts';
 import type { ClusterOptions, Hook, MockCluster, TestContext } from './types.ts';
 
 /**
- * Starts a cluster for one test; usually ready within 100 ms. With the test's context (vitest, node:test) it closes when
- * the test is over; else it wants `close()` or `await using`. It keeps no process alive. Rejects with a KafkaError when it
- * can't listen. Belongs to the JavaScript thread that made it.
+ * Starts a cluster for one test; usually ready within 100 ms. With the test's context (vitest, node:test) it closes
+ * when the test is over; else it wants `close()` or `await using`. It keeps no process alive. Rejects with a
+ * KafkaError when it can't listen. Belongs to the JavaScript thread that made it.
  */
 export async function mock_cluster(o?: ClusterOptions): Promise<MockCluster>;
 export async function mock_cluster(t: TestContext, o?: ClusterOptions): Promise<MockCluster>;
@@ -25,9 +25,9 @@ export async function mock_cluster(
 }
 
 /**
- * One cluster for all tests of a file, or of the `describe` that it is called in: started by beforeAll, `reset` by afterEach,
- * closed by afterAll. `hooks` are those of the test runner where they are no globals. Until beforeAll has run its fields
- * and methods throw. Returns at once.
+ * One cluster for all tests of a file, or of the `describe` that it is called in: started by beforeAll, `reset` by
+ * afterEach, closed by afterAll. `hooks` are those of the test runner where they are no globals. Until beforeAll has
+ * run its fields and methods throw. Returns at once.
  */
 export function suite_cluster(
   o?: ClusterOptions,

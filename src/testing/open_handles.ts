@@ -6,9 +6,9 @@ import { registry } from '../app/registry.ts';
 import type { AppThread } from '../app/thread.ts';
 
 /**
- * All clients of this thread that are not destroyed and all mock clusters that are not closed, those of `mock_cluster` and
- * `suite_cluster` too: their names, and the line of the program that made each ('' when nobody knows it). Never blocks.
- * `expect(open_handles()).toEqual([])`
+ * All clients of this thread that are not destroyed and all mock clusters that are not closed, those of `mock_cluster`
+ * and `suite_cluster` too: their names, and the line of the program that made each ('' when nobody knows it). Never
+ * blocks. `expect(open_handles()).toEqual([])`
  */
 export function open_handles(): readonly { name: string; created_at: string }[] {
   const { handles, workers } = registry();

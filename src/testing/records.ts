@@ -1,8 +1,9 @@
 // Records between the user and the mock worker. @thread app
 import { wallClock } from '../app/wall.ts';
 import { type HeaderInput, type HeaderList, headersFrom } from '../defs/headers.ts';
+import type { ProduceMessage } from '../promise/produce_async.ts';
 import { checkBrand, checkBytes, checkInt, checkInt32, typeError } from '../rd/check.ts';
-import type { RecordInput, StoredRecord } from './types.ts';
+import type { StoredRecord } from './types.ts';
 
 /** As the worker has them. */
 export interface StoredRow {
@@ -49,7 +50,7 @@ export function storedOf(topic: string, rows: readonly StoredRow[]): StoredRecor
 }
 
 /** A copy of its own: of a Buffer all memory that it is part of would be sent. */
-function copyOf(fn: string, param: string, value: RecordInput['value']): Uint8Array | null {
+function copyOf(fn: string, param: string, value: ProduceMessage['value']): Uint8Array | null {
   const bytes = checkBytes(fn, param, value);
   return bytes === null ? null : new Uint8Array(bytes);
 }
@@ -61,7 +62,7 @@ function headersOf(fn: string, param: string, input: HeaderInput | undefined): R
   return list.map(([name, value]) => [name, value === null ? null : new Uint8Array(value)] as const);
 }
 
-export function rowToPut(fn: string, param: string, record: string | RecordInput): RowToPut {
+export function rowToPut(fn: string, param: string, record: string | Omit<ProduceMessage, 'topic'>): RowToPut {
   if (typeof record === 'string')
     return { partition: null, timestamp: wallClock(), key: null, value: copyOf(fn, param, record), headers: [] };
   if (typeof record !== 'object' || record === null || Array.isArray(record))
