@@ -3,6 +3,7 @@ import { beforeAll, expect, inject, test } from 'vitest';
 import { type Order, openShop, openWarehouse } from '../../examples/testing-vitest/shop.ts';
 import { programs, type StartProgram } from '../kit/programs.ts';
 import * as examples from '../kit/scenarios/examples.ts';
+import * as services from '../kit/scenarios/services.ts';
 import { freshTopic } from '../kit/topics.ts';
 import { until } from '../kit/until.ts';
 
@@ -19,8 +20,16 @@ test('the first program delivers its message', () => examples.first(start, env()
 
 test('the HTTP service answers with the place of the message', () => examples.httpProducer(start, env()));
 
-test('the consumer service ends on SIGTERM, and the next begins where it ended', (t) =>
-  examples.consumerService(t, start, env()));
+test('the worker tries again what fails for now, and keeps what fails for good', (t) =>
+  services.workerRetriesAndGivesUp(t, start, env()));
+
+test('the worker ends on SIGTERM when its work is done, and the next begins where it ended', (t) =>
+  services.workerEndsGracefully(t, start, env()));
+
+test('what a worker had in hand when it was killed is done by the next', (t) =>
+  services.workerIsKilled(t, start, env()));
+
+test('the loader stores each message once, though it is killed', (t) => services.loaderStoresOnce(t, start, env()));
 
 test('the simple consumer prints the last messages and ends', (t) => examples.simpleConsumer(t, start, env()));
 
