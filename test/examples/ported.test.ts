@@ -74,6 +74,13 @@ test('while the queue is full brokers are looked for, and signals taken', { time
 test('three consumers share six partitions, and take over from those that a signal ends within a second', (t) =>
   ported.snmpConsumers(t, start, aCluster(t, 3)));
 
+test('a signal ends a consumer whose brokers are gone within a second', (t) => {
+  const { bootstrap, mock } = aCluster(t, 3);
+  return ported.snmpStopsWithoutBrokers(t, start, { bootstrap }, () => {
+    expect(rd_kafka_mock_broker_set_down(mock, -1)).toBe(0);
+  });
+});
+
 test('the older API: batches, a full queue, and each way to say where to begin', (t) =>
   ported.simpleBatches(start, aCluster(t, 3)));
 

@@ -245,6 +245,34 @@ export async function snmpConsumers(t: TestContext, start: StartProgram, { boots
   expect(Math.min(...took)).toBeLessThan(1000);
 }
 
+/** With the brokers gone, and something that was handled and not committed. */
+export async function snmpStopsWithoutBrokers(
+  t: TestContext,
+  start: StartProgram,
+  { bootstrap }: Env,
+  goAway: () => void,
+): Promise<void> {
+  const topic = await freshTopic(bootstrap, 6);
+  const env = { KAFKA_BROKERS: bootstrap, KAFKA_TOPIC: topic };
+  const [a, b] = [start(SNMP, { ...env, KAFKA_GROUP: 'a' }), start(SNMP, { ...env, KAFKA_GROUP: 'b' })];
+  await Promise.all([shared([a], 6), shared([b], 6)]);
+  const messages = sixMessages(t, bootstrap, topic, 0);
+  await Promise.all([handled([a], messages), handled([b], messages)]);
+
+  goAway();
+  const took = await Promise.all(
+    [a, b].map(async (program, i) => {
+      const began = performance.now();
+      program.process.kill(i === 0 ? 'SIGINT' : 'SIGTERM');
+      await program.ended;
+      return performance.now() - began;
+    }),
+  );
+
+  expect([a, b].map((one) => one.out().endsWith('closed\n'))).toEqual([true, true]);
+  expect(Math.min(...took)).toBeLessThan(1000);
+}
+
 /** What it writes is what its calls promise. */
 export async function simpleBatches(start: StartProgram, { bootstrap }: Env): Promise<void> {
   const env = {
