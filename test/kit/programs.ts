@@ -20,9 +20,17 @@ export interface Program {
   readonly ended: Promise<number | string>;
   /** Resolves when standard output matches; rejects with all that was written at its end, or after 60 s. */
   readonly says: (text: RegExp) => Promise<RegExpExecArray>;
+  /** The same of standard error. */
+  readonly tells: (text: RegExp) => Promise<RegExpExecArray>;
 }
 
-export type StartProgram = (name: string, env?: Readonly<Record<string, string>>, args?: readonly string[]) => Program;
+/** `stdin` is empty unless it is a pipe. */
+export type StartProgram = (
+  name: string,
+  env?: Readonly<Record<string, string>>,
+  args?: readonly string[],
+  stdin?: 'ignore' | 'pipe',
+) => Program;
 
 /**
  * Bundles these sources (paths from the root) once; the function that it gives starts one of them. What still runs when
@@ -50,23 +58,30 @@ export async function programs(...sources: readonly string[]): Promise<StartProg
     },
     logLevel: 'error',
   });
-  return (name, env = {}, args = []) => start(dir, [join(dir, name.replace(/\.ts$/, '.mjs')), ...args], env);
+  return (name, env = {}, args = [], stdin = 'ignore') =>
+    start(dir, [join(dir, name.replace(/\.ts$/, '.mjs')), ...args], env, stdin);
 }
 
-function start(cwd: string, args: readonly string[], env: Readonly<Record<string, string>>): Program {
+function start(
+  cwd: string,
+  args: readonly string[],
+  env: Readonly<Record<string, string>>,
+  stdin: 'ignore' | 'pipe',
+): Program {
   const { RDKAFKA_TS_WORKER: _, NODE_OPTIONS: __, ...inherited } = process.env;
   const child = spawn(process.execPath, [...args], {
     cwd,
-    stdio: ['ignore', 'pipe', 'pipe'],
+    stdio: [stdin, 'pipe', 'pipe'],
     env: { ...inherited, ...env },
   });
   onTestFinished(() => {
     child.kill('SIGKILL');
   });
   const ended = once(child, 'close').then(([code, signal]) => (code ?? signal) as number | string);
-  const out = collect(child.stdout);
-  const err = collect(child.stderr);
-  return { process: child, out, err, ended, says: saysOf({ out, err, ended }) };
+  const out = collect(child.stdout!);
+  const err = collect(child.stderr!);
+  const parts = { out, err, ended };
+  return { process: child, ...parts, says: saysOf(out, parts), tells: saysOf(err, parts) };
 }
 
 function collect(stream: NodeJS.ReadableStream): () => string {
