@@ -96,20 +96,19 @@ function start(file: string, options: ChildOptions): Child {
   };
   const out = collect(child.stdout);
   const err = collect(child.stderr);
-  const says = saysOf({ out, err, ended });
-  return { process: child, out, err, ended, says };
+  return { process: child, out, err, ended, says: saysOf(out, { out, err, ended }) };
 }
 
-/** For `says` of a child and of a program. */
-export function saysOf({ out, err, ended }: Pick<Child, 'out' | 'err' | 'ended'>): Child['says'] {
+/** Waits for what it writes: on `stream`, one of the two. */
+export function saysOf(stream: () => string, { out, err, ended }: Pick<Child, 'out' | 'err' | 'ended'>): Child['says'] {
   const state = { over: false };
   void ended.then(() => {
     state.over = true;
   });
   return async (text) => {
     const what = (): string => `${text}, but it wrote:\n${out()}${err()}`;
-    await until(() => state.over || text.test(out()), { deadline_ms: 60_000, what });
-    const found = text.exec(out());
+    await until(() => state.over || text.test(stream()), { deadline_ms: 60_000, what });
+    const found = text.exec(stream());
     if (found === null) throw new Error(`waited in vain for: ${what()}`);
     return found;
   };

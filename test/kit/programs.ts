@@ -21,9 +21,17 @@ export interface Program {
   readonly ended: Promise<number | string>;
   /** Resolves when standard output matches; rejects with all that was written at its end, or after 60 s. */
   readonly says: (text: RegExp) => Promise<RegExpExecArray>;
+  /** The same of standard error. */
+  readonly tells: (text: RegExp) => Promise<RegExpExecArray>;
 }
 
-export type StartProgram = (name: string, env?: Readonly<Record<string, string>>, args?: readonly string[]) => Program;
+/** `stdin` is empty unless it is a pipe. */
+export type StartProgram = (
+  name: string,
+  env?: Readonly<Record<string, string>>,
+  args?: readonly string[],
+  stdin?: 'ignore' | 'pipe',
+) => Program;
 
 /**
  * Bundles these sources (paths from the root) once; the function that it gives starts one of them. What still runs when
@@ -33,7 +41,8 @@ export async function programs(...sources: readonly string[]): Promise<StartProg
   const dir = mkdtempSync(join(tmpdir(), 'rdkafka-programs-'));
   afterAll(() => rmSync(dir, { recursive: true, force: true }));
   await bundlePrograms(dir, Object.fromEntries(sources.map((path) => [path.replace(/\.ts$/, ''), path])));
-  return (name, env = {}, args = []) => start(dir, [join(dir, name.replace(/\.ts$/, '.mjs')), ...args], env);
+  return (name, env = {}, args = [], stdin = 'ignore') =>
+    start(dir, [join(dir, name.replace(/\.ts$/, '.mjs')), ...args], env, stdin);
 }
 
 /** Bundles programs into `dir`: name of the bundle, without ending -> its source, from the root or absolute. */
@@ -57,20 +66,26 @@ export async function bundlePrograms(dir: string, sources: Readonly<Record<strin
 }
 
 /** Runs Node with these arguments; it is killed when the test ends before it. */
-export function start(cwd: string, args: readonly string[], env: Readonly<Record<string, string>>): Program {
+export function start(
+  cwd: string,
+  args: readonly string[],
+  env: Readonly<Record<string, string>>,
+  stdin: 'ignore' | 'pipe' = 'ignore',
+): Program {
   const { RDKAFKA_TS_WORKER: _, NODE_OPTIONS: __, ...inherited } = process.env;
   const child = spawn(process.execPath, [...args], {
     cwd,
-    stdio: ['ignore', 'pipe', 'pipe'],
+    stdio: [stdin, 'pipe', 'pipe'],
     env: { ...inherited, ...env },
   });
   onTestFinished(() => {
     child.kill('SIGKILL');
   });
   const ended = once(child, 'close').then(([code, signal]) => (code ?? signal) as number | string);
-  const out = collect(child.stdout);
-  const err = collect(child.stderr);
-  return { process: child, out, err, ended, says: saysOf({ out, err, ended }) };
+  const out = collect(child.stdout!);
+  const err = collect(child.stderr!);
+  const parts = { out, err, ended };
+  return { process: child, ...parts, says: saysOf(out, parts), tells: saysOf(err, parts) };
 }
 
 function collect(stream: NodeJS.ReadableStream): () => string {
