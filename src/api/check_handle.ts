@@ -48,6 +48,13 @@ export function block<T>(rk: Handle, steps: Steps<T>): T {
  * one that is aborted already: so called before anything happens.
  */
 export function checkSignal(fn: string, o: TwinOptions | undefined): AbortSignal | undefined {
+  const signal = signalOf(fn, o);
+  signal?.throwIfAborted();
+  return signal;
+}
+
+/** The same of one that may be aborted already. */
+export function signalOf(fn: string, o: TwinOptions | undefined): AbortSignal | undefined {
   if (o === undefined) return undefined;
   if (typeof o !== 'object' || o === null || Array.isArray(o) || isSignal(o))
     throw typeError(fn, 'o', 'an object { signal }', o);
@@ -56,7 +63,6 @@ export function checkSignal(fn: string, o: TwinOptions | undefined): AbortSignal
   const { signal } = o;
   if (signal === undefined) return undefined;
   if (!isSignal(signal)) throw typeError(fn, 'o.signal', 'an AbortSignal', signal);
-  signal.throwIfAborted();
   return signal;
 }
 

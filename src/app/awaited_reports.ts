@@ -145,6 +145,7 @@ export class AwaitedReports {
       if (first.gone) this.gone--;
       else {
         first.unlisten?.();
+        this.rk.reports!.failed++;
         first.awaited.reject(error);
       }
     }
@@ -154,8 +155,10 @@ export class AwaitedReports {
   settle(awaited: Awaited, err: number, text: string | null, report: Omit<Report, 'latency_us' | 'opaque'>): void {
     this.pending--;
     this.rk.took(1, awaited.valueBytes);
-    if (err !== 0) awaited.reject(this.errorOf(err, text));
-    else {
+    if (err !== 0) {
+      this.rk.reports!.failed++;
+      awaited.reject(this.errorOf(err, text));
+    } else {
       const latency_us = Math.max(1, Math.round((now() - awaited.calledAt) * 1000));
       awaited.resolve({ ...report, latency_us, opaque: awaited.opaque });
     }

@@ -25,12 +25,19 @@ export interface ConsumerHooks {
   readonly on_stalled: ((partition: rd_kafka_topic_partition_t, cause: StallCause) => void) | null;
 }
 
+const BLOCKED =
+  'a hook of consumer_new, or each(), takes its time, and this blocking call keeps the event loop from going on: use close_async() and the other promise forms';
+
 export class Rebalances {
   hooks: ConsumerHooks | null;
   /** What `each` does before partitions go: nothing of theirs is in work when it settles. */
   private beforeRevoke: ((partitions: PartitionList, lost: boolean) => Promise<void>) | null;
+  /** Of close_async: when the hook is done, before the partitions go. */
+  afterRevoke: (() => Promise<void>) | null;
   /** Something is awaited: nothing is handed out meanwhile, and no further rebalance begun. */
   running: boolean;
+  /** What it is about. */
+  private op: RebalanceOp | null;
   private failure: { readonly error: unknown } | null;
   private readonly rk: Handle;
   private readonly consumer: AppConsumer;
@@ -40,7 +47,9 @@ export class Rebalances {
     this.consumer = consumer;
     this.hooks = null;
     this.beforeRevoke = null;
+    this.afterRevoke = null;
     this.running = false;
+    this.op = null;
     this.failure = null;
   }
 
@@ -91,11 +100,11 @@ export class Rebalances {
     try {
       const before = assigns ? null : this.beforeRevoke;
       pending = before === null ? this.call(op, list) : before(list, op.lost).then(() => this.call(op, list));
+      const after = assigns || this.rk.thread.isBlocked ? null : this.afterRevoke;
+      if (after !== null) pending = Promise.resolve(pending).finally(after);
       if (isPromise(pending) && this.rk.thread.isBlocked) {
         void Promise.resolve(pending).catch(() => {});
-        throw new TypeError(
-          'a hook of consumer_new, or each(), takes its time, and this blocking call keeps the event loop from going on: use close_async() and the other promise forms',
-        );
+        throw new TypeError(BLOCKED);
       }
     } catch (error) {
       this.end(op, list);
@@ -106,6 +115,7 @@ export class Rebalances {
       return;
     }
     this.running = true;
+    this.op = op;
     this.rk.thread.hold(this.rk.port, () => this.running);
     void Promise.resolve(pending).then(
       () => this.settled(op, list),
@@ -126,8 +136,25 @@ export class Rebalances {
     return hook === null ? undefined : rk.callbacks.hook(() => hook(list.elems));
   }
 
-  private settled(op: RebalanceOp, list: PartitionList): void {
+  /** In a call that blocks: what is awaited would never come to its end. */
+  refuseBlocking(): void {
+    if (this.rk.thread.isBlocked && this.abandon()) throw new TypeError(BLOCKED);
+  }
+
+  /** Gives the answer without waiting any longer; true when something was awaited. */
+  abandon(): boolean {
+    const { op } = this;
+    if (op === null) return false;
     this.running = false;
+    this.op = null;
+    this.answer(op);
+    return true;
+  }
+
+  private settled(op: RebalanceOp, list: PartitionList): void {
+    if (this.op !== op) return;
+    this.running = false;
+    this.op = null;
     const { rk } = this;
     if (rk[GONE] !== '' || rk.closed || rk.dead) return;
     try {
