@@ -48,6 +48,13 @@ export function block<T>(rk: Handle, steps: Steps<T>): T {
  * one that is aborted already: so called before anything happens.
  */
 export function checkSignal(fn: string, o: TwinOptions | undefined, param = 'o'): AbortSignal | undefined {
+  const signal = signalOf(fn, o, param);
+  signal?.throwIfAborted();
+  return signal;
+}
+
+/** The same of one that may be aborted already. */
+export function signalOf(fn: string, o: TwinOptions | undefined, param = 'o'): AbortSignal | undefined {
   if (o === undefined) return undefined;
   if (typeof o !== 'object' || o === null || Array.isArray(o) || isSignal(o))
     throw typeError(fn, param, 'an object { signal }', o);
@@ -56,7 +63,6 @@ export function checkSignal(fn: string, o: TwinOptions | undefined, param = 'o')
   const { signal } = o;
   if (signal === undefined) return undefined;
   if (!isSignal(signal)) throw typeError(fn, `${param}.signal`, 'an AbortSignal', signal);
-  signal.throwIfAborted();
   return signal;
 }
 

@@ -145,6 +145,7 @@ export class AwaitedReports {
       if (first.gone) this.gone--;
       else {
         first.unlisten?.();
+        this.rk.reports!.failed++;
         first.awaited.reject(error);
       }
     }
@@ -164,8 +165,10 @@ export class AwaitedReports {
   ): void {
     this.pending--;
     this.rk.took(1, awaited.valueBytes);
-    if (err !== 0) awaited.reject(this.errorOf(err, text));
-    else {
+    if (err !== 0) {
+      this.rk.reports!.failed++;
+      awaited.reject(this.errorOf(err, text));
+    } else {
       const report: Report = {
         topic,
         partition,

@@ -107,6 +107,8 @@ export function* leaveSteps(rk: Handle, timeoutMs: number): Steps<number> {
   const thrown: unknown[] = [];
   const serve = (): void => {
     try {
+      // A hook that is awaited would not come to its end in here.
+      if (rk.thread.isBlocked) consumer.rebalances.abandon();
       serveUrgent(rk, consumer.queue.target);
       rk.queue.serve(Number.POSITIVE_INFINITY);
     } catch (error) {

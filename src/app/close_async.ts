@@ -13,7 +13,7 @@ import { now } from './thread.ts';
 
 /** What could not be brought to its end. */
 export interface Closed {
-  /** Messages that were not delivered: their reports said so. */
+  /** Messages whose reports said, since it was called, that they are not delivered. */
   readonly undelivered: number;
   /** Partitions with their stored offsets that are not committed. */
   readonly uncommitted: rd_kafka_topic_partition_t[];
@@ -34,6 +34,7 @@ export function closeAsync(rk: Handle, timeoutMs: number, signal?: AbortSignal):
 }
 
 async function end(rk: Handle, timeoutMs: number, signal: AbortSignal | undefined): Promise<Closed> {
+  const failed = rk.reports?.failed ?? 0;
   const until = timeoutMs < 0 ? Number.POSITIVE_INFINITY : now() + timeoutMs;
   /** Nothing is waited for once it is aborted: then the handle ends at once. */
   const left = (share: number, most: number = Number.POSITIVE_INFINITY): number => {
@@ -41,23 +42,38 @@ async function end(rk: Handle, timeoutMs: number, signal: AbortSignal | undefine
     return Math.min(most, until === Number.POSITIVE_INFINITY ? 0x7fffffff : Math.max(0, (until - now()) * share));
   };
   const steps = <T>(what: Steps<T>): Promise<T> => runAsync(rk.thread, rk.port, what);
+  const unlisten = signal && rk.thread.aborts.add(signal, () => rk.thread.turnSoon());
   // A callback that asked for it comes to its end first.
   await Promise.resolve();
   let uncommitted: rd_kafka_topic_partition_t[] = [];
-  let undelivered = 0;
   if (rk[GONE] === '' && !rk.closing) {
-    await stopPulls(rk, (share) => left(share), signal);
-    if (rk.producer) {
-      await swallow(() => steps(bounded(rk, left(1), signal, flushSteps(rk, -1))));
-      undelivered = rk.limits!.messages + (rk.awaited?.waitingCount ?? 0);
-    } else if (rk.consumer !== null && !rk.consumer.closed) {
-      uncommitted = await steps(bounded(rk, left(COMMIT_SHARE), signal, commitStored(rk), stored(rk).elems));
-      await swallow(() => steps(leaveSteps(rk, Math.round(left(1, LEAVE_MS)))));
+    await stopPulls(rk, left, signal);
+    if (rk.producer) await swallow(() => steps(bounded(rk, left(1), signal, flushSteps(rk, -1))));
+    else if (rk.consumer !== null && !rk.consumer.closed) {
+      const { rebalances } = rk.consumer;
+      const list = await steps(bounded(rk, left(COMMIT_SHARE), signal, commitStored(rk), stored(rk)));
+      const ask = async (otherwise: rd_kafka_topic_partition_t[]): Promise<void> => {
+        uncommitted = await steps(bounded(rk, left(COMMIT_SHARE, LEAVE_MS), signal, stillOpen(rk, list), otherwise));
+      };
+      await ask(list.elems);
+      // The last moment to ask: a hook may have committed, and who has left the group can't ask any more.
+      if (uncommitted.length > 0) rebalances.afterRevoke = () => ask(uncommitted);
+      const leaveMs = Math.round(left(1, LEAVE_MS));
+      await swallow(() => steps(bounded(rk, leaveMs, signal, leave(rk, leaveMs))));
+      rebalances.afterRevoke = null;
     }
-    if (rk[GONE] === '') await steps(closeSteps(rk, E.RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE));
+    if (rk[GONE] === '') await swallow(() => steps(closeSteps(rk, E.RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE)));
   }
+  unlisten?.();
   signal?.throwIfAborted();
-  return { undelivered, uncommitted };
+  return { undelivered: (rk.reports?.failed ?? 0) - failed, uncommitted };
+}
+
+/** Or waits for a consumer_close that is under way. */
+function* leave(rk: Handle, timeoutMs: number): Steps<void> {
+  const consumer = rk.consumer!;
+  if (consumer.closing) yield { timeoutMs, ready: () => consumer.closed };
+  else yield* leaveSteps(rk, timeoutMs);
 }
 
 /** What a callback or hook throws meanwhile keeps no handle from its end; the group or queue has logged it. */
@@ -125,18 +141,26 @@ function stored(rk: Handle): PartitionList {
   return list;
 }
 
-/** Commits it, with enable.auto.commit; gives what is not committed then. */
-function* commitStored(rk: Handle): Steps<rd_kafka_topic_partition_t[]> {
+/** Commits it, with enable.auto.commit; gives what is not known to be committed then. */
+function* commitStored(rk: Handle): Steps<PartitionList> {
   const list = stored(rk);
-  if (list.elems.length === 0) return [];
-  if (rk.settings['enable.auto.commit']) {
-    const { err, offsets } = yield* commitOffsetsSteps(rk, list);
-    return list.elems.filter((entry, i) => {
-      entry.err = offsets[i]?.err ?? 0;
-      if (entry.err === 0) entry.err = err;
-      return entry.err !== 0;
-    });
+  if (list.elems.length === 0 || !rk.settings['enable.auto.commit']) return list;
+  const { err, offsets } = yield* commitOffsetsSteps(rk, list);
+  const open = new PartitionList();
+  for (const [i, entry] of list.elems.entries()) {
+    const own = (offsets[i]?.err ?? 0) || err;
+    if (own === 0) continue;
+    const copy = open.add(entry.topic, entry.partition);
+    copy.offset = entry.offset;
+    copy.leaderEpoch = entry.leaderEpoch;
+    copy.err = own;
   }
+  return open;
+}
+
+/** Those of them that the group has no such offset of, as far as can be learnt. */
+function* stillOpen(rk: Handle, list: PartitionList): Steps<rd_kafka_topic_partition_t[]> {
+  if (list.elems.length === 0) return [];
   const known = list.copy();
   const err = yield* committedSteps(rk, known, known, LEAVE_MS);
   return list.elems.filter(

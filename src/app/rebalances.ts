@@ -24,12 +24,19 @@ export interface ConsumerHooks {
   readonly on_stalled: ((partition: rd_kafka_topic_partition_t, cause: StallCause) => void) | null;
 }
 
+const BLOCKED =
+  'a hook of consumer_new, or a handler of each(), takes its time, and this blocking call keeps the event loop from going on: use close_async() and the other promise forms';
+
 export class Rebalances {
   hooks: ConsumerHooks | null;
   /** What `each` does before partitions go: nothing of theirs is in work when it settles (null: nothing is now). */
   private beforeRevoke: ((partitions: PartitionList, lost: boolean) => Promise<void> | null) | null;
+  /** Of close_async: when the hook is done, before the partitions go. */
+  afterRevoke: (() => Promise<void>) | null;
   /** Something is awaited: nothing is handed out meanwhile, and no further rebalance begun. */
   running: boolean;
+  /** What it is about. */
+  private op: RebalanceOp | null;
   private failure: { readonly error: unknown } | null;
   private readonly rk: Handle;
   private readonly consumer: AppConsumer;
@@ -39,7 +46,9 @@ export class Rebalances {
     this.consumer = consumer;
     this.hooks = null;
     this.beforeRevoke = null;
+    this.afterRevoke = null;
     this.running = false;
+    this.op = null;
     this.failure = null;
   }
 
@@ -91,6 +100,8 @@ export class Rebalances {
       const before = assigns ? null : (this.beforeRevoke?.(list, op.lost) ?? null);
       if (before !== null) this.refuseBlocked();
       pending = before === null ? this.call(op, list) : before.then(() => this.call(op, list));
+      const after = assigns || this.rk.thread.isBlocked ? null : this.afterRevoke;
+      if (after !== null) pending = Promise.resolve(pending).finally(after);
       if (isPromise(pending) && this.rk.thread.isBlocked) {
         void Promise.resolve(pending).catch(() => {});
         this.refuseBlocked();
@@ -104,6 +115,7 @@ export class Rebalances {
       return;
     }
     this.running = true;
+    this.op = op;
     this.rk.thread.hold(this.rk.port, () => this.running);
     void Promise.resolve(pending).then(
       () => this.settled(op, list),
@@ -115,10 +127,7 @@ export class Rebalances {
   }
 
   private refuseBlocked(): void {
-    if (!this.rk.thread.isBlocked) return;
-    throw new TypeError(
-      'a hook of consumer_new, or a handler of each(), takes its time, and this blocking call keeps the event loop from going on: use close_async() and the other promise forms',
-    );
+    if (this.rk.thread.isBlocked) throw new TypeError(BLOCKED);
   }
 
   /** By rebalance_cb where there is one and no hook. */
@@ -131,8 +140,25 @@ export class Rebalances {
     return hook === null ? undefined : rk.callbacks.hook(() => hook(list.elems));
   }
 
-  private settled(op: RebalanceOp, list: PartitionList): void {
+  /** In a call that blocks: what is awaited would never come to its end. */
+  refuseBlocking(): void {
+    if (this.rk.thread.isBlocked && this.abandon()) throw new TypeError(BLOCKED);
+  }
+
+  /** Gives the answer without waiting any longer; true when something was awaited. */
+  abandon(): boolean {
+    const { op } = this;
+    if (op === null) return false;
     this.running = false;
+    this.op = null;
+    this.answer(op);
+    return true;
+  }
+
+  private settled(op: RebalanceOp, list: PartitionList): void {
+    if (this.op !== op) return;
+    this.running = false;
+    this.op = null;
     const { rk } = this;
     if (rk[GONE] !== '' || rk.closed || rk.dead) return;
     try {

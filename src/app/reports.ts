@@ -93,6 +93,8 @@ export class Reported {
 
 export class Reports {
   readonly live: Map<number, LiveBatch>;
+  /** Records that were reported as not delivered, to promises as well. */
+  failed: number;
   private readonly rk: Handle;
   private readonly queue: Reported[];
   private head: number;
@@ -104,6 +106,7 @@ export class Reports {
   constructor(rk: Handle) {
     this.rk = rk;
     this.live = new Map();
+    this.failed = 0;
     this.queue = [];
     this.head = 0;
     this.relays = new Map();
@@ -298,10 +301,16 @@ export class Reports {
     const { batch } = this.look(entry);
     if (batch === null || batch.waits) while (entry.index < entry.count) this.serveOne(entry, false);
     else {
+      if (entry.err !== 0 || (entry.flags & FLAG_DETAILS) !== 0) this.countFailed(entry, batch);
       entry.index = entry.count;
       this.rk.took(count - batch.settled, batch.valueBytes - batch.settledBytes);
     }
     return count;
+  }
+
+  private countFailed(entry: Reported, batch: LiveBatch): void {
+    for (let i = entry.index; i < entry.count; i++)
+      if (batch.opaques?.[i] !== SETTLED && this.verdict(entry, i).err !== 0) this.failed++;
   }
 
   /** Entries are served one after the other, so what holds when one comes to be served holds until its end. */
@@ -338,14 +347,16 @@ export class Reports {
     batch.served++;
     if (callback)
       return this.hand(entry, batch, index, index, slab.buffer, from + TARGET_BYTES, slab.buffer.readInt32BE(from));
-    this.tookUnheard(batch, index);
+    this.tookUnheard(entry, index, batch, index);
     return false;
   }
 
   /** Of a record of a waiting batch that no callback is told of. */
-  private tookUnheard(batch: LiveBatch, row: number): void {
+  private tookUnheard(entry: Reported, index: number, batch: LiveBatch, row: number): void {
     const { valueFrom, valueTo } = this.cursor;
-    if (batch.opaques?.[row] !== SETTLED) this.rk.took(1, Math.max(0, valueTo - valueFrom));
+    if (batch.opaques?.[row] === SETTLED) return;
+    this.rk.took(1, Math.max(0, valueTo - valueFrom));
+    if (this.verdict(entry, index).err !== 0) this.failed++;
   }
 
   /** A record that waited: its verdict comes in a batch of main's, its bytes and opaque are where the app put them. */
@@ -365,7 +376,7 @@ export class Reports {
         const partition = relay.partition >= 0 ? relay.partition : place.slab.buffer.readInt32BE(place.at);
         return this.hand(entry, origin, index, row, place.slab.buffer, at, partition);
       }
-      this.tookUnheard(origin, row);
+      this.tookUnheard(entry, index, origin, row);
       return false;
     } finally {
       if (done) this.release(originId);
@@ -407,6 +418,7 @@ export class Reports {
     let text: string | null = null;
     if ((entry.flags & FLAG_DETAILS) !== 0) ({ err, text } = this.verdict(entry, index));
     const offset = (entry.flags & FLAG_NO_OFFSET) !== 0 ? E.RD_KAFKA_OFFSET_INVALID : entry.baseOffset + index;
+    if (err !== 0) this.failed++;
     const message = new ReportMessage(entry, batch, bytes, from, cursor, err, text, partition, offset, opaque);
     rk.took(1, cursor.valueTo < 0 ? 0 : cursor.valueTo - cursor.valueFrom);
     batch.readers++;

@@ -1,5 +1,5 @@
 // close_async of the promise layer: the end that a service wants. @thread app
-import { checkHandle, checkSignal } from '../api/check_handle.ts';
+import { checkHandle, signalOf } from '../api/check_handle.ts';
 import { CLOSE_MS, type Closed, closeAsync } from '../app/close_async.ts';
 import type { Handle } from '../app/handle.ts';
 import type { rd_kafka_t } from '../defs/types.ts';
@@ -10,8 +10,9 @@ import type { Wait } from './options.ts';
  * Ends a client in order: pulls stop and handlers of `each` come to their end; messages are flushed; what is handled is
  * committed (with enable.auto.commit); the group is left, with the hooks; threads and sockets are closed. Each step is
  * bounded, and all of it settles within `o.timeout_ms` (30000; negative: for as long as it takes) plus a second, whatever
- * brokers do. Gives what was not delivered (each such message has had its report) and which stored offsets are not
- * committed. `o.signal` hurries: the handle is ended without waiting, then it rejects with the reason.
+ * brokers do. Gives how many messages were not delivered since it was called (each has had its report, which said so) and
+ * which stored offsets are not committed. `o.signal` hurries, one that is aborted already too: the handle is ended without
+ * waiting, then it rejects with the reason.
  *
  * A loop over `messages` or `batches` is waited for until it asks for its next message: inside of such a loop, leave it
  * before, or don't await this. A second call gives the same promise. `await using` does the same.
@@ -23,7 +24,7 @@ export function close_async(rk: rd_kafka_t, o?: Wait): Promise<Closed> {
     const handle = checkHandle('close_async', rk);
     const { timeout_ms = CLOSE_MS, ...rest } = o ?? {};
     checkInt32('close_async', 'o.timeout_ms', timeout_ms);
-    return closeAsync(handle, timeout_ms, checkSignal('close_async', o === undefined ? undefined : rest));
+    return closeAsync(handle, timeout_ms, signalOf('close_async', o === undefined ? undefined : rest));
   } catch (error) {
     return Promise.reject(error);
   }
