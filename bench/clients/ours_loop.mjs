@@ -5,9 +5,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { consumer, finish, producer, rdkafka, sendAndWait, subscribe, value } from './ours.mjs';
 
 const options = JSON.parse(process.argv[2]);
-const { topic, count, work, handler, concurrency } = options;
+const { topic, count, work, handler, concurrency, outstanding } = options;
 const IDLE_MS = 3000;
-const OUTSTANDING = 10_000;
 const meter = monitorEventLoopDelay();
 const enough = new AbortController();
 const ms = (ns) => ns / 1e6;
@@ -39,11 +38,11 @@ const handlers = {
 };
 
 const works = {
-  /** Each call awaits the one that was made OUTSTANDING calls before. */
+  /** Each call awaits the one that was made `outstanding` calls before. */
   async produce_async(rk) {
-    const ring = new Array(OUTSTANDING);
+    const ring = new Array(outstanding);
     for (let i = 0; i < count; i++) {
-      const at = i % OUTSTANDING;
+      const at = i % outstanding;
       if (ring[at] !== undefined) await ring[at];
       ring[at] = rdkafka.produce_async(rk, { topic, value });
       take();

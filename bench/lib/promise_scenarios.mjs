@@ -82,12 +82,15 @@ export const PROMISE_SCENARIOS = [
   {
     name: 'loop',
     title:
-      'how long the event loop is kept at full throughput: p99 of monitorEventLoopDelay (its 10 ms included) after the first fifth, beside the same handle at rest. Aim: at most 10 ms above. produce_async awaits the call that was made 10,000 calls before',
+      'how long the event loop is kept at full throughput: p99 of monitorEventLoopDelay (its 10 ms included) after the first fifth, beside the same handle at rest. Aim: at most 10 ms above. produce_async awaits the call that was made so many calls before',
     task: 'loop',
     clients: ['ours'],
     options: KEYED,
     variants: [
-      { name: 'produce_async', options: { work: 'produce_async' } },
+      ...[1000, 10_000].map((outstanding) => ({
+        name: `produce_async, ${outstanding} outstanding`,
+        options: { work: 'produce_async', outstanding },
+      })),
       { name: 'messages', options: { work: 'messages' }, filled: 'lines' },
       ...EACH.map((variant) => ({ ...variant, filled: 'lines' })),
     ],
