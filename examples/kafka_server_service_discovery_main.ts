@@ -1,6 +1,7 @@
 // A program around kafka_producer and kafka_server_service_discovery: a device reports its status again and again while
 // the brokers move. It blocks as C does; Ctrl-C and SIGTERM end it. Environment: KAFKA_BROKER_FILE or
-// KAFKA_BROKER_ADDRESS_PORT, DEVICE, INTERVAL_MS between two reports, COUNT of them (none: until a signal comes).
+// KAFKA_BROKER_ADDRESS_PORT, DEVICE, INTERVAL_MS between two reports, COUNT of them (none: until a signal comes), FLUSH_MS
+// that a signal leaves for messages on their way.
 import { program, signal } from 'rdkafka-ts/program';
 import { rd_kafka_flush, rd_kafka_outq_len, rd_kafka_poll } from 'rdkafka-ts/rdkafka';
 import {
@@ -15,8 +16,7 @@ import { kafka_server_service_discovery } from './kafka_server_service_discovery
 const DEVICE = process.env['DEVICE'] ?? 'router';
 const INTERVAL_MS = Number(process.env['INTERVAL_MS'] ?? 1000);
 const COUNT = Number(process.env['COUNT'] ?? Number.POSITIVE_INFINITY);
-/** What a signal leaves for messages on their way. */
-const LAST_FLUSH_MS = 300;
+const FLUSH_MS = Number(process.env['FLUSH_MS'] ?? 300);
 
 let run = true;
 let full = false;
@@ -40,7 +40,7 @@ function main(): number {
   });
   const sent = report();
   const rk = kafka_producer_handle();
-  if (rk) rd_kafka_flush(rk, LAST_FLUSH_MS);
+  if (rk) rd_kafka_flush(rk, FLUSH_MS);
   kafka_producer_end(); // reports what is not delivered, which counts as failed
   const { delivered, failed } = kafka_producer_counts();
   console.log(`sent ${sent}, delivered ${delivered}, failed ${failed}`);

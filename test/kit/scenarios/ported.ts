@@ -118,14 +118,20 @@ export async function discoveryFollows(
 ): Promise<void> {
   const device = randomUUID();
   const { file, publish } = aBrokerFile(t, bootstrap);
-  const program = start(DISCOVERY, { KAFKA_BROKER_FILE: file, DEVICE: device, INTERVAL_MS: '2', COUNT: '1000' });
+  // It sends until it is told to stop: before the move, meanwhile and after it.
+  const env = { KAFKA_BROKER_FILE: file, DEVICE: device, INTERVAL_MS: '4', FLUSH_MS: String(DEADLINE_MS) };
+  const program = start(DISCOVERY, env);
   await program.says(/delivered \d+ bytes/);
 
   const next = await move();
   publish(next);
+  const restarted = `service discovery: restart with ${next}\n`;
+  await until(() => program.out().split(restarted)[1]?.includes('delivered'), { deadline_ms: DEADLINE_MS });
+  program.process.kill('SIGTERM');
 
-  await allDelivered(program, next, device, 1000);
-  expect(program.out()).toContain(`service discovery: restart with ${next}\n`);
+  await program.ended;
+  const sent = Number(/^sent (\d+)/m.exec(program.out())?.[1]);
+  await allDelivered(program, next, device, sent);
 }
 
 /** A signal ends it within a second, and what is not delivered is reported as failed. */
