@@ -9,15 +9,20 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { Kafka, logLevel } from 'kafkajs';
 import { KAFKA_VERSION, startKafka } from '../scripts/kafka.mjs';
-import { allClients } from './lib/clients.mjs';
+import { allClients, PLATFORMATIC_CLIENTS } from './lib/clients.mjs';
 import { median, short, table, withSpread } from './lib/figures.mjs';
 import { buildLibrdkafka } from './lib/librdkafka.mjs';
 import { startMock } from './lib/mock.mjs';
+import { fetchPlatformatic } from './lib/platformatic.mjs';
 import { SCENARIOS } from './lib/scenarios.mjs';
 
+const MANY = SCENARIOS.filter(({ messages }) => messages === 5_000_000)
+  .map(({ name }) => name)
+  .join(', ');
 const USAGE = `npm run bench -- [options]
   --rounds N       rounds of each scenario (5)
-  --messages N     messages of a produce or consume run (1000000; kafkajs a fifth of it)
+  --messages N     messages of a run (5000000 in ${MANY}, else 1000000;
+                   kafkajs a fifth of them, but in node-clients)
   --only a,b       scenarios: ${SCENARIOS.map(({ name }) => name).join(', ')}
   --clients a,b    librdkafka, ours, kafkajs ... (all)
   --bootstrap H:P  a broker of yours instead of a fresh one (not for idle-3-brokers)
@@ -26,7 +31,7 @@ const USAGE = `npm run bench -- [options]
 const { values } = parseArgs({
   options: {
     rounds: { type: 'string', default: '5' },
-    messages: { type: 'string', default: '1000000' },
+    messages: { type: 'string' },
     only: { type: 'string' },
     clients: { type: 'string' },
     bootstrap: { type: 'string' },
@@ -35,7 +40,10 @@ const { values } = parseArgs({
   },
 });
 const rounds = Number(values.rounds);
-const messages = Number(values.messages);
+const DEFAULT_MESSAGES = 1_000_000;
+const messagesOf = (scenario) => Number(values.messages ?? scenario.messages ?? DEFAULT_MESSAGES);
+/** Topics of half a gigabyte come and go: a minute of them, which is the default, would be a dozen. */
+const KAFKA = { 'log.segment.delete.delay.ms': '1000' };
 const list = (text) => text?.split(',').map((part) => part.trim());
 
 function pick(all, wanted, what) {
@@ -86,17 +94,30 @@ function storedBytes({ folder }, topic) {
     .reduce((sum, file) => sum + statSync(join(folder, file)).size, 0);
 }
 
-const countFor = (client, share = 1) => Math.ceil(messages / share / (client === 'kafkajs' ? 5 : 1));
+// What was sent with acks=0 may be on its way still when its client has ended.
+async function storedAll(cluster, topic, count) {
+  let there = await stored(cluster, topic);
+  for (let tries = 0; there < count && tries < 100; tries++) {
+    await sleep(100);
+    there = await stored(cluster, topic);
+  }
+  return there;
+}
+
+function countFor(scenario, variant, client) {
+  const fewer = client === 'kafkajs' && !scenario.alike ? 5 : 1;
+  return Math.ceil(messagesOf(scenario) / (variant?.share ?? scenario.share ?? 1) / fewer);
+}
 
 async function oneRun(cluster, scenario, { client, variant }, tasks, filledTopic) {
   const topic = filledTopic ?? (await makeTopic(cluster, scenario, variant));
-  const count = countFor(client, variant?.share ?? scenario.share);
+  const count = countFor(scenario, variant, client);
   const group = `bench-${randomUUID()}`;
   const options = { bootstrap: cluster.bootstrap, topic, group, count, ...scenario.options, ...variant?.options };
   const run = await tasks[scenario.task](options);
-  if (scenario.delivers) {
-    const there = await stored(cluster, topic);
+  if (variant?.delivers ?? scenario.delivers) {
     const sent = run.result.sent ?? options.count;
+    const there = await storedAll(cluster, topic, sent);
     if (there !== sent) throw new Error(`${client}: ${sent} messages reported, ${there} in the topic`);
   }
   if (scenario.stores) run.result.storedBytes = storedBytes(cluster, topic);
@@ -108,8 +129,8 @@ async function oneRun(cluster, scenario, { client, variant }, tasks, filledTopic
 async function fill(cluster, scenario, variant, fillers) {
   const topic = await makeTopic(cluster, scenario, variant);
   const { bootstrap } = cluster;
-  if (scenario.filled === 'lines') {
-    const count = countFor('ours', variant?.share ?? scenario.share);
+  if (filledOf(scenario, variant) === 'lines') {
+    const count = countFor(scenario, variant, 'ours');
     const run = await fillers.lines.fill({ bootstrap, topic, count, ...scenario.options, ...variant?.options });
     const there = await stored(cluster, topic);
     if (there !== run.result.sent) throw new Error(`${run.result.sent} messages filled in, ${there} in the topic`);
@@ -117,7 +138,7 @@ async function fill(cluster, scenario, variant, fillers) {
   }
   const times = fillers.any.name === 'kafkajs' ? 5 : 1;
   for (let i = 0; i < times; i++)
-    await fillers.any.tasks.produce({ bootstrap, topic, count: countFor(fillers.any.name) });
+    await fillers.any.tasks.produce({ bootstrap, topic, count: countFor(scenario, variant, fillers.any.name) });
   return topic;
 }
 
@@ -145,21 +166,40 @@ function canDoOf(clients) {
     !without.includes(client) && (client !== 'librdkafka' || atLeast(clients.get(client).version, librdkafka));
 }
 
-// A topic for each variant that is filled before and deleted after it; else all rows take turns.
+const filledOf = (scenario, variant) => variant?.filled ?? scenario.filled;
+
+// A topic for each variant that is filled before and deleted after it; else, or where `oneTopic` says so, all rows take
+// turns.
 function turnsOf(scenario, rows) {
-  if (!scenario.filled || !scenario.variants) return [rows];
-  return scenario.variants.map((variant) => rows.filter((row) => row.variant === variant));
+  const { variants, oneTopic } = scenario;
+  if (!variants || oneTopic || !variants.some((variant) => filledOf(scenario, variant))) return [rows];
+  return variants.map((variant) => rows.filter((row) => row.variant === variant));
 }
 
-function print(scenario, runs, rows) {
+const isOurs = (client) => client.startsWith('ours');
+
+// `compareTo: 'fastest other'`: in each variant the client, not ours, whose median of the first compared figure is least.
+function fastestOther(runs, rows, figure) {
+  const medianOf = ({ name }) => median(runs.get(name).map((run) => figure.of(run, run)));
+  return rows.map((row) => {
+    const others = rows.filter(({ variant, client }) => variant === row.variant && !isOurs(client));
+    const [fastest] = others.sort((a, b) => medianOf(a) - medianOf(b));
+    return { ...row, base: fastest?.name ?? row.base };
+  });
+}
+
+function print(scenario, runs, allRows) {
+  const toOther = scenario.compareTo === 'fastest other';
+  const first = scenario.figures.find((figure) => figure.compare);
+  const rows = toOther ? fastestOther(runs, allRows, first) : allRows;
   const of = (name, base, figure) => runs.get(name).map((run, i) => figure.of(run, runs.get(base)[i]));
   const compared = scenario.figures.filter((figure) => figure.compare);
   const clientOf = (wanted) => rows.find(({ name }) => name === wanted).client;
+  const comparable = (base) =>
+    toOther ? !isOurs(clientOf(base)) : scenario.compareTo === 'first' || clientOf(base) === rows[0].client;
   const to = ({ name, base }, figure) =>
-    scenario.compareTo !== 'first' && clientOf(base) !== rows[0].client
-      ? '-'
-      : `${short(median(of(name, base, figure)) / median(of(base, base, figure)))} x`;
-  const whom = scenario.compareTo === 'first' ? rows[0].name : rows[0].client;
+    comparable(base) ? `${short(median(of(name, base, figure)) / median(of(base, base, figure)))} x` : '-';
+  const whom = toOther ? 'the fastest of the others' : scenario.compareTo === 'first' ? rows[0].name : rows[0].client;
   const head = [
     '',
     ...scenario.figures.map(({ title }) => title),
@@ -193,25 +233,28 @@ async function takeTurns(cluster, scenario, rows, clients, filledTopic) {
 
 async function measure(cluster, scenario, clients, fillers) {
   const names = scenario.clients.filter((name) => clients.get(name)?.[scenario.task]);
-  const fills = scenario.filled !== 'lines' || fillers.lines?.fill;
+  const lines = [scenario, ...(scenario.variants ?? [])].some(({ filled }) => filled === 'lines');
+  const fills = !lines || fillers.lines?.fill;
   if (names.length === 0 || !fills) return console.log(`\n${scenario.name}: nobody here can do it yet`);
   const rows = rowsOf(scenario, names, canDoOf(clients));
   const runs = new Map();
   for (const turn of turnsOf(scenario, rows)) {
     if (turn.length === 0) continue;
-    progress(`${scenario.name}: ${scenario.filled ? 'filling a topic' : 'starting'}`);
-    const filledTopic = scenario.filled ? await fill(cluster, scenario, turn[0].variant, fillers) : null;
+    const filled = filledOf(scenario, turn[0].variant);
+    progress(`${scenario.name}: ${filled ? 'filling a topic' : 'starting'}`);
+    const filledTopic = filled ? await fill(cluster, scenario, turn[0].variant, fillers) : null;
     for (const [name, ofRow] of await takeTurns(cluster, scenario, turn, clients, filledTopic)) runs.set(name, ofRow);
     if (filledTopic) await cluster.admin.deleteTopics({ topics: [filledTopic] });
   }
   progress('');
   print(scenario, runs, rows);
-  return { name: scenario.name, title: scenario.title, runs: Object.fromEntries(runs) };
+  const { name, title } = scenario;
+  return { name, title, messages: messagesOf(scenario), runs: Object.fromEntries(runs) };
 }
 
 async function ownCluster(kind) {
   if (kind === 'mock') return startMock();
-  return values.bootstrap && kind === 1 ? null : startKafka({ brokers: kind, progress: console.log });
+  return values.bootstrap && kind === 1 ? null : startKafka({ brokers: kind, config: KAFKA, progress: console.log });
 }
 
 async function openCluster(kind) {
@@ -229,7 +272,7 @@ async function openCluster(kind) {
 async function warmUp(cluster, filler) {
   progress('warming up the broker');
   const topic = await makeTopic(cluster, { name: 'warm-up', partitions: 4 });
-  const count = Math.min(300_000, messages);
+  const count = Math.min(300_000, messagesOf({}));
   for (let i = 0; i < 3; i++) await filler.tasks.produce({ bootstrap: cluster.bootstrap, topic, count });
   await cluster.admin.deleteTopics({ topics: [topic] });
   progress('');
@@ -248,14 +291,22 @@ function findLibrdkafka(wanted) {
   return buildLibrdkafka();
 }
 
+// Fetched only where it is going to run.
+function findPlatformatic(scenarios, wanted) {
+  const named = ({ clients }) =>
+    clients.some((name) => PLATFORMATIC_CLIENTS.includes(name) && (wanted?.includes(name) ?? true));
+  return scenarios.some(named) ? fetchPlatformatic(console.log) : null;
+}
+
 async function main() {
   if (values.help) return console.log(USAGE);
   const scenarios = pick(SCENARIOS, list(values.only), 'scenario');
-  const wantedClients = list(values.clients?.replace(/, (producev|promises)/g, ';$1'))?.map((name) =>
+  const wantedClients = list(values.clients?.replace(/, (producev|promises|Node 24)/g, ';$1'))?.map((name) =>
     name.replace(';', ', '),
   );
   const librdkafka = findLibrdkafka(wantedClients);
-  const clients = await allClients(librdkafka, console.log);
+  const platformatic = findPlatformatic(scenarios, wantedClients);
+  const clients = await allClients(librdkafka, platformatic, console.log);
   const byName = [...clients].map(([name, tasks]) => ({ name, tasks }));
   const chosen = new Map(pick(byName, wantedClients, 'client').map(({ name, tasks }) => [name, tasks]));
   const any = byName.find(({ name }) => name === (librdkafka ? 'librdkafka' : 'kafkajs'));
@@ -267,8 +318,9 @@ async function main() {
     node: process.version,
     kafka: values.bootstrap ? `at ${values.bootstrap}` : KAFKA_VERSION,
     librdkafka: librdkafka ? `${librdkafka.version} (${librdkafka.from})` : 'left out',
+    platformatic: platformatic ? `${platformatic.version}, on Node ${platformatic.nodeVersion}` : 'left out',
     rounds,
-    messages,
+    messages: values.messages ? Number(values.messages) : 'as many as each scenario says',
   };
   console.log(
     Object.entries(about)

@@ -3,9 +3,10 @@ import { Kafka, logLevel } from 'kafkajs';
 import { measureLatency } from './latency.mjs';
 
 const options = JSON.parse(process.argv[2]);
-const kafka = new Kafka({ brokers: options.bootstrap.split(','), logLevel: logLevel.ERROR });
+const { bootstrap, topic, acks = -1, size = 100 } = options;
+const kafka = new Kafka({ brokers: bootstrap.split(','), logLevel: logLevel.ERROR });
 const producer = kafka.producer({ allowAutoTopicCreation: false });
 await producer.connect();
-const messages = [{ value: Buffer.alloc(100, 'x'), partition: 0 }];
-await measureLatency(() => producer.send({ topic: options.topic, acks: -1, messages }), options);
+const value = Buffer.alloc(size, 'x');
+await measureLatency(() => producer.send({ topic, acks, messages: [{ value, partition: 0 }] }), options);
 await producer.disconnect();

@@ -22,14 +22,15 @@ export function make(type, conf) {
   return rk;
 }
 
-/** acks=all is librdkafka's default and ours; it is set to say so. */
-export function producer({ bootstrap, linger, codec, perBatch }) {
+/** acks=all is librdkafka's default and ours; it is set to say so. `properties` besides. */
+export function producer({ bootstrap, linger, codec, perBatch, acks = 'all' }, properties = {}) {
   const conf = confOf({
     'bootstrap.servers': bootstrap,
-    acks: 'all',
+    acks,
     'linger.ms': linger,
     'compression.codec': codec,
     'batch.num.messages': perBatch,
+    ...properties,
   });
   rdkafka.conf_set_dr_msg_cb(conf, (_rk, message) => {
     reports.delivered++;
@@ -67,9 +68,9 @@ export function checked(message) {
   return message;
 }
 
-export function sendAndWait(rk, topic, partition) {
+export function sendAndWait(rk, topic, partition, bytes = value) {
   const target = reports.delivered + 1;
-  const error = rdkafka.producev(rk, { topic, partition, value });
+  const error = rdkafka.producev(rk, { topic, partition, value: bytes });
   if (error) throw new Error(rdkafka.err2str(error));
   while (reports.delivered < target) rdkafka.poll(rk, 1000);
 }

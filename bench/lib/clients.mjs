@@ -6,8 +6,8 @@ import { runClient } from './child.mjs';
 const here = (file) => fileURLToPath(new URL(`../clients/${file}`, import.meta.url));
 const esm = fileURLToPath(new URL('../../dist/esm/index.js', import.meta.url));
 
-function nodeTask(file, fixed = {}, flags = []) {
-  return (options) => runClient(process.execPath, [...flags, here(file), JSON.stringify({ ...options, ...fixed })]);
+function nodeTask(file, fixed = {}, flags = [], node = process.execPath) {
+  return (options) => runClient(node, [...flags, here(file), JSON.stringify({ ...options, ...fixed })]);
 }
 
 function cTask(program, mode) {
@@ -65,6 +65,7 @@ const kafkajsTasks = {
   latency: nodeTask('kafkajs_latency.mjs'),
   startup: nodeTask('kafkajs_startup.mjs'),
   e2e: nodeTask('kafkajs_e2e.mjs'),
+  shapes: nodeTask('kafkajs_shapes.mjs'),
 };
 
 const oursTasks = {
@@ -81,6 +82,9 @@ const oursTasks = {
   held: nodeTask('ours_held.mjs'),
   group: nodeTask('ours_group.mjs'),
   'mock cluster': nodeTask('ours_mock_cluster.mjs'),
+  pull: nodeTask('ours_pull.mjs'),
+  outstanding: nodeTask('ours_outstanding.mjs', {}, ['--expose-gc']),
+  loop: nodeTask('ours_loop.mjs'),
 };
 
 const NEEDS = {
@@ -97,6 +101,10 @@ const NEEDS = {
   held: ['new', 'subscribe', 'consumer_poll', 'consumer_close', 'conf', 'conf_get'],
   group: ['new', 'subscribe', 'consumer_poll', 'rebalance_protocol', 'incremental_assign', 'incremental_unassign'],
   'mock cluster': ['new'],
+  pull: ['new', 'subscribe', 'consumer_poll', 'messages', 'batches', 'each', 'close_async'],
+  outstanding: ['new', 'produce_async', 'flush_async', 'close_async'],
+  loop: ['new', 'subscribe', 'produce_async', 'messages', 'each', 'close_async'],
+  shapes: ['new', 'subscribe', 'produce_async', 'messages', 'close_async'],
   'latency by promises': ['new', 'produce_async'],
   'e2e by promises': ['new', 'producev', 'poll', 'subscribe', 'consumer_poll_async', 'consumer_close'],
 };
@@ -108,8 +116,29 @@ async function oursAvailable() {
   return { absent, why: 'not in dist/ yet' };
 }
 
+export const PLATFORMATIC = '@platformatic/kafka';
+/** Where the Node of @platformatic/kafka is another than this one: ours on it too, or two Nodes would be compared. */
+export const OURS_THERE = 'ours, Node 24';
+export const PLATFORMATIC_CLIENTS = [PLATFORMATIC, OURS_THERE];
+
+function platformaticClients({ library, node, otherNode }, absent) {
+  const task = (file, fixed = {}) => nodeTask(file, fixed, [], node);
+  const theirs = {
+    latency: task('platformatic_latency.mjs', { library }),
+    shapes: task('platformatic_shapes.mjs', { library }),
+  };
+  const ours = {};
+  if (otherNode && !absent.includes('latency by promises'))
+    ours.latency = task('ours_latency.mjs', { call: 'produce_async' });
+  if (otherNode && !absent.includes('shapes')) ours.shapes = task('ours_shapes.mjs');
+  return [
+    [PLATFORMATIC, theirs],
+    [OURS_THERE, ours],
+  ];
+}
+
 /** The clients by name, each with its tasks. `say` gets a line for each thing that is not there. */
-export async function allClients(librdkafka, say) {
+export async function allClients(librdkafka, platformatic, say) {
   const { absent, why } = await oursAvailable();
   if (absent.length > 0) say(`ours: without ${absent.join(', ')}: ${why}`);
   const ours = Object.fromEntries(Object.entries(oursTasks).filter(([task]) => !absent.includes(task)));
@@ -121,8 +150,10 @@ export async function allClients(librdkafka, say) {
   if (!absent.includes('latency by promises'))
     promises.latency = nodeTask('ours_latency.mjs', { call: 'produce_async' });
   if (!absent.includes('e2e by promises')) promises.e2e = nodeTask('ours_e2e.mjs', { call: 'consumer_poll_async' });
+  if (!absent.includes('shapes')) promises.shapes = nodeTask('ours_shapes.mjs');
   clients.set('ours, promises', promises);
   clients.set('kafkajs', kafkajsTasks);
+  if (platformatic) for (const [name, tasks] of platformaticClients(platformatic, absent)) clients.set(name, tasks);
   clients.set('bare Node, 2 workers', { startup: nodeTask('bare_startup.mjs') });
   return clients;
 }

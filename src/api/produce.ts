@@ -304,6 +304,8 @@ export interface CheckedMessage {
 
 /** Throws for what is of a wrong type; `param` is what the caller calls the message. */
 export function checkMessage(fn: string, param: string, rk: Handle, message: ProduceInput): CheckedMessage {
+  if (typeof message !== 'object' || message === null)
+    throw typeError(fn, param, 'an object { topic, value, ... }', message);
   const {
     topic,
     value = null,

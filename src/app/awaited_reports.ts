@@ -12,6 +12,7 @@ import type { RecordHeaders } from '../records/record_writer.ts';
 import type { Awaited, Report } from './awaited.ts';
 import type { Handle } from './handle.ts';
 import { enqueue } from './produce.ts';
+import { dropReports } from './serve.ts';
 import { now } from './thread.ts';
 import type { Topic } from './topic.ts';
 
@@ -31,7 +32,7 @@ interface Waiting {
   readonly outgoing: Outgoing;
   readonly awaited: Awaited;
   /** Takes the listener of its signal away. */
-  readonly unlisten: () => void;
+  readonly unlisten: (() => void) | null;
   gone: boolean;
 }
 
@@ -82,9 +83,15 @@ export class AwaitedReports {
       return true;
     }
     const { topic, partition, key, value, headers, timestamp } = outgoing;
+    const attempt = (): number => enqueue(topic, partition, key, value, headers, timestamp, awaited);
     let err: number;
     try {
-      err = enqueue(topic, partition, key, value, headers, timestamp, awaited);
+      err = attempt();
+      // Without a callback nobody polls for what producev sent: its reports make room here.
+      if (err === E.RD_KAFKA_RESP_ERR__QUEUE_FULL && !rk.callbacks.reports) {
+        dropReports(rk);
+        err = attempt();
+      }
     } catch (error) {
       // Of the caller's partitioner or order: nothing is queued.
       awaited.reject(error);
@@ -114,9 +121,8 @@ export class AwaitedReports {
       waiting.gone = true;
       awaited.reject(signal!.reason);
     };
-    const unlisten = (): void => signal?.removeEventListener('abort', aborted);
+    const unlisten = signal === undefined ? null : this.rk.thread.aborts.add(signal, aborted);
     const waiting: Waiting = { outgoing: copy, awaited, unlisten, gone: false };
-    signal?.addEventListener('abort', aborted, { once: true });
     this.waiting.push(waiting);
   }
 
@@ -127,7 +133,7 @@ export class AwaitedReports {
     for (let first = this.waiting.peek(); first !== undefined; first = this.waiting.peek()) {
       if (first.gone) this.gone--;
       else if (!this.accept(first.outgoing, first.awaited)) break;
-      else first.unlisten();
+      else first.unlisten?.();
       this.waiting.shift();
     }
     this.admitting = false;
@@ -138,21 +144,42 @@ export class AwaitedReports {
     for (let first = this.waiting.shift(); first !== undefined; first = this.waiting.shift()) {
       if (first.gone) this.gone--;
       else {
-        first.unlisten();
+        first.unlisten?.();
         first.awaited.reject(error);
       }
     }
   }
 
-  /** A record came back; everything else about it is in `report`. */
-  settle(awaited: Awaited, err: number, text: string | null, report: Omit<Report, 'latency_us' | 'opaque'>): void {
+  /** A record came back; `offset` null when nobody tells, `timestamp` negative when it is the record's own. */
+  settle(
+    awaited: Awaited,
+    err: number,
+    text: string | null,
+    topic: string,
+    partition: number,
+    offset: number | null,
+    timestamp: number,
+    status: number,
+    broker: number,
+  ): void {
     this.pending--;
     this.rk.took(1, awaited.valueBytes);
     if (err !== 0) awaited.reject(this.errorOf(err, text));
     else {
-      const latency_us = Math.max(1, Math.round((now() - awaited.calledAt) * 1000));
-      awaited.resolve({ ...report, latency_us, opaque: awaited.opaque });
+      const report: Report = {
+        topic,
+        partition,
+        offset,
+        timestamp: timestamp >= 0 ? timestamp : awaited.timestamp,
+        status: status as E.rd_kafka_msg_status_t,
+        broker_id: broker,
+        latency_us: Math.max(1, Math.round((now() - awaited.calledAt) * 1000)),
+        opaque: awaited.opaque,
+      };
+      awaited.resolve(report);
     }
+    // Nothing is armed any more that would look at what holds the process.
+    if (this.held && !this.any) this.rk.thread.turnSoon();
   }
 
   private errorOf(err: number, text: string | null): KafkaError {

@@ -39,13 +39,17 @@ function tellUndelivered(): void {
   }
 }
 
-/** Accepted, and not known to be stored; reports that nobody polled for count for what they say. */
+/**
+ * Accepted, and not known to be stored; reports that nobody polled for count for what they say. What waits for room in
+ * produce_async was given to us as well.
+ */
 function undelivered(rk: Handle): number {
-  if (rk.limits === null || rk.limits.messages === 0) return 0;
+  const waiting = rk.awaited?.waitingCount ?? 0;
+  if (rk.limits === null || rk.limits.messages + waiting === 0) return 0;
   try {
     rk.thread.drain();
   } catch {
     // What is known without it is told.
   }
-  return Math.max(0, rk.limits.messages - (rk.reports?.delivered() ?? 0));
+  return waiting + Math.max(0, rk.limits.messages - (rk.reports?.delivered() ?? 0));
 }

@@ -276,16 +276,19 @@ export class Handle implements Hosted {
     return this.held.dueAt;
   }
 
-  /** poll_start: everything; else only what pending twins let run. */
+  /** poll_start, and messages that wait for room, as with F_BLOCK: everything; else only what pending twins let run. */
   serveFromLoop(): void {
     if (this.inCallback > 0) return;
+    const { awaited } = this;
     try {
-      this.awaited?.admit();
-      if (this.serving) this.queue.serve(Number.POSITIVE_INFINITY);
+      awaited?.admit();
+      if (this.serving || (awaited !== null && awaited.waitingCount > 0)) this.queue.serve(Number.POSITIVE_INFINITY);
       else {
         this.held.serve();
         this.queue.serveLogs();
       }
+      // What was served has made room.
+      awaited?.admit();
     } finally {
       this.yielded = false;
       this.callbacks.unwindHandle();
@@ -412,6 +415,10 @@ export class Handle implements Hosted {
   setFatal(err: number, text: string): void {
     if (this.fatal !== null) return;
     this.fatal = { err, text };
+    this.tellFatal(err, text);
+  }
+
+  private tellFatal(err: number, text: string): void {
     this.awaited?.failWaiting(kafkaErrorOf(err, text, { fatal: true }));
     this.queue.fatalError(text);
   }
@@ -428,9 +435,13 @@ export class Handle implements Hosted {
     for (const link of this.workers.values()) link.reader.drain();
     this.reports?.take();
     this.dead = true;
+    const err = E.RD_KAFKA_RESP_ERR__CRIT_SYS_RESOURCE;
+    const first = this.fatal === null && !this.closing;
+    // Promises that are settled by what follows say why.
+    if (first) this.fatal = { err, text };
     this.held.purge(E.RD_KAFKA_RESP_ERR__FATAL);
     this.reports?.claimAll();
-    if (!this.closing) this.setFatal(E.RD_KAFKA_RESP_ERR__CRIT_SYS_RESOURCE, text);
+    if (first) this.tellFatal(err, text);
     this.requests.failAll(E.RD_KAFKA_RESP_ERR__FATAL);
     this.consuming?.died();
     this.thread.woken();

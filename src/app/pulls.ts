@@ -5,7 +5,7 @@
 import * as E from '../defs/enums.ts';
 import { kafkaErrorOf } from '../defs/kafka_error.ts';
 import { NOTES } from '../ops/cells.ts';
-import { APP_STORES, POLLS, WAITING } from '../ops/head_page.ts';
+import { APP_STORES, ASKS_APP, POLLS, WAITING } from '../ops/head_page.ts';
 import type { AppConsumer, Consumed } from './consumer.ts';
 import type { Handle } from './handle.ts';
 
@@ -44,6 +44,8 @@ export class Pulls {
         `${fn}: the messages of this consumer are being pulled already: there can be one of messages(), batches() and each() at a time`,
       );
     this.current = pull;
+    // Or main would let go of partitions by itself while their messages are in work.
+    Atomics.store(this.rk.memory.head, ASKS_APP, 1);
     const auto = this.rk.settings['enable.auto.offset.store'];
     this.storing = auto || always;
     if (!auto || this.storesHandled) return;
@@ -78,8 +80,9 @@ export class Pulls {
 
   /** The partition may be committed up to `next`. Nothing happens when it is gone. */
   handled(part: Consumed, next: number, leaderEpoch: number): void {
-    if (!this.storing) return;
     const { cell } = part;
+    // Main may have given the cell to another partition since.
+    if (!this.storing || this.consumer.assigned.get(cell.id) !== part) return;
     if (cell.words[cell.base + NOTES] === 0) cell.store(next, leaderEpoch);
     else this.consumer.storeIn(part, { offset: next, leaderEpoch, metadata: null });
   }

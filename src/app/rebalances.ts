@@ -6,7 +6,6 @@ import { kafkaErrorOf } from '../defs/kafka_error.ts';
 import type { PartitionList } from '../defs/partition_list.ts';
 import type { StallCause } from '../defs/stall_cause.ts';
 import type { rd_kafka_topic_partition_t } from '../defs/types.ts';
-import { ASKS_APP } from '../ops/head_page.ts';
 import { GONE } from '../rd/check.ts';
 import type { AppConsumer } from './consumer.ts';
 import { assignable } from './group.ts';
@@ -27,8 +26,8 @@ export interface ConsumerHooks {
 
 export class Rebalances {
   hooks: ConsumerHooks | null;
-  /** What `each` does before partitions go: nothing of theirs is in work when it settles. */
-  private beforeRevoke: ((partitions: PartitionList, lost: boolean) => Promise<void>) | null;
+  /** What `each` does before partitions go: nothing of theirs is in work when it settles (null: nothing is now). */
+  private beforeRevoke: ((partitions: PartitionList, lost: boolean) => Promise<void> | null) | null;
   /** Something is awaited: nothing is handed out meanwhile, and no further rebalance begun. */
   running: boolean;
   private failure: { readonly error: unknown } | null;
@@ -44,10 +43,9 @@ export class Rebalances {
     this.failure = null;
   }
 
-  /** Of `each`; null when it ends. From here on rebalances are the app's to answer. */
+  /** Of `each`; null when it ends. */
   lettingGo(before: Rebalances['beforeRevoke']): void {
     this.beforeRevoke = before;
-    if (before !== null) Atomics.store(this.rk.memory.head, ASKS_APP, 1);
   }
 
   /** Throws what a hook threw that nobody has heard yet. */
@@ -61,16 +59,17 @@ export class Rebalances {
   serve(op: RebalanceOp): void {
     const { consumer } = this;
     consumer.assignmentLost = op.lost;
-    if (this.hooks !== null || this.beforeRevoke !== null) {
-      this.runHooks(op);
-      return;
-    }
-    const { version } = consumer;
+    if (this.hooks !== null || this.beforeRevoke !== null) this.runHooks(op);
+    else this.callback(op);
+  }
+
+  private callback(op: RebalanceOp): void {
+    const { version } = this.consumer;
     try {
       this.rk.callbacks.rebalance(op);
     } catch (error) {
       // The group waits for an answer: the one that an app without the callback gives.
-      if (consumer.version === version) this.answer(op);
+      if (this.consumer.version === version && !this.consumer.closed) this.answer(op);
       throw error;
     }
   }
@@ -89,13 +88,12 @@ export class Rebalances {
     const assigns = op.err === E.RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS;
     let pending: void | PromiseLike<void>;
     try {
-      const before = assigns ? null : this.beforeRevoke;
-      pending = before === null ? this.call(op, list) : before(list, op.lost).then(() => this.call(op, list));
+      const before = assigns ? null : (this.beforeRevoke?.(list, op.lost) ?? null);
+      if (before !== null) this.refuseBlocked();
+      pending = before === null ? this.call(op, list) : before.then(() => this.call(op, list));
       if (isPromise(pending) && this.rk.thread.isBlocked) {
         void Promise.resolve(pending).catch(() => {});
-        throw new TypeError(
-          'a hook of consumer_new, or each(), takes its time, and this blocking call keeps the event loop from going on: use close_async() and the other promise forms',
-        );
+        this.refuseBlocked();
       }
     } catch (error) {
       this.end(op, list);
@@ -116,10 +114,17 @@ export class Rebalances {
     );
   }
 
+  private refuseBlocked(): void {
+    if (!this.rk.thread.isBlocked) return;
+    throw new TypeError(
+      'a hook of consumer_new, or a handler of each(), takes its time, and this blocking call keeps the event loop from going on: use close_async() and the other promise forms',
+    );
+  }
+
   /** By rebalance_cb where there is one and no hook. */
   private call(op: RebalanceOp, list: PartitionList): void | PromiseLike<void> {
     const { hooks, rk } = this;
-    if (hooks === null) return rk.callbacks.conf.rebalance_cb === null ? undefined : rk.callbacks.rebalance(op);
+    if (hooks === null) return rk.callbacks.conf.rebalance_cb === null ? undefined : this.callback(op);
     const { on_assigned, on_revoked, on_lost } = hooks;
     const revoke = op.lost ? (on_lost ?? on_revoked) : on_revoked;
     const hook = op.err === E.RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS ? on_assigned : revoke;

@@ -170,6 +170,8 @@ export class Reports {
       settled++;
     }
     if (settled < entry.count || entry.count === 0) return false;
+    // Records that waited are counted off where they lie; of the others nothing is left to look at.
+    if (relay === null && batch?.waits === false) entry.index = entry.count;
     while (entry.index < entry.count) this.serveOne(entry, false);
     this.end(entry);
     return true;
@@ -186,15 +188,13 @@ export class Reports {
       const place = this.place(origin, row);
       partition = place.slab.buffer.readInt32BE(place.at);
     }
-    const { err, text } = this.verdict(entry, index);
-    this.rk.awaited!.settle(awaited, err, text, {
-      topic: origin.topic.name,
-      partition,
-      offset: (entry.flags & FLAG_NO_OFFSET) !== 0 ? null : entry.baseOffset + index,
-      timestamp: entry.appended ? entry.appendTime : awaited.timestamp,
-      status: entry.status as E.rd_kafka_msg_status_t,
-      broker_id: entry.broker,
-    });
+    let { err } = entry;
+    let text: string | null = null;
+    if ((entry.flags & FLAG_DETAILS) !== 0) ({ err, text } = this.verdict(entry, index));
+    const offset = (entry.flags & FLAG_NO_OFFSET) !== 0 ? null : entry.baseOffset + index;
+    const { topic } = origin;
+    const at = entry.appendTime;
+    this.rk.awaited!.settle(awaited, err, text, topic.name, partition, offset, at, entry.status, entry.broker);
   }
 
   private verdict(entry: Reported, index: number): { readonly err: number; readonly text: string | null } {

@@ -89,6 +89,16 @@ export function pollHot(rk: Handle): Polled {
   return message;
 }
 
+/** The same amid a batch: a rebalance is not begun, and nothing is given while one waits. */
+export function pollMore(rk: Handle): Polled {
+  const { consumer } = rk;
+  if (consumer === null) return null;
+  Atomics.add(rk.memory.head, POLLS, 1);
+  rk.thread.drain();
+  const { target } = consumer.queue;
+  return target.urgent.length > 0 ? null : consumer.walk.next(target);
+}
+
 /** rd_kafka_consumer_poll: the next record or error; rebalances run on the way. */
 export function* consumerPollSteps(rk: Handle, timeoutMs: number): Steps<Polled> {
   if (rk.consumer === null)

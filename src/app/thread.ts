@@ -12,6 +12,7 @@ import { waitBell } from '../ops/bell.ts';
 import { workerLimit } from '../ops/placing.ts';
 import { PortReader } from '../ops/port_reader.ts';
 import { BELL, MODE, MODE_EVENT_LOOP, newThreadPage, type ThreadPage } from '../ops/thread_page.ts';
+import { Aborts } from './aborts.ts';
 import type { Mains } from './mains.ts';
 import { registry } from './registry.ts';
 import { LoopWatch, MainSignals, runHandlers, type ThreadSignals } from './signals.ts';
@@ -54,6 +55,7 @@ export class AppThread {
   readonly page: ThreadPage;
   readonly members: Set<Member>;
   readonly maxWorkers: number;
+  readonly aborts: Aborts;
   /** Main workers of this thread. */
   mains: Mains | null;
   /** The mock worker of this thread; app/mock_control's. */
@@ -82,6 +84,7 @@ export class AppThread {
     this.page = newThreadPage();
     this.members = new Set();
     this.maxWorkers = workerLimit(availableParallelism());
+    this.aborts = new Aborts();
     this.mains = null;
     this.mock = null;
     this.signals = isMainThread ? new MainSignals() : null;
@@ -193,7 +196,7 @@ export class AppThread {
       const end = (): void => {
         this.waiters.delete(waiter);
         if (timer !== null) cancel(timer);
-        signal?.removeEventListener('abort', aborted);
+        unlisten?.();
         this.unref(port);
       };
       const aborted = (): void => {
@@ -217,7 +220,7 @@ export class AppThread {
       };
       this.waiters.add(waiter);
       this.ref(port);
-      signal?.addEventListener('abort', aborted);
+      const unlisten = signal === undefined ? null : this.aborts.add(signal, aborted);
       if (timeoutMs > 0 && Number.isFinite(timeoutMs)) timer = later(() => waiter.settle(waiter.ready()), timeoutMs);
       this.rearm();
     });

@@ -50,6 +50,7 @@ export function producer_new(conf: Properties & Hooks): rd_kafka_t {
  * `batches`, `each`, `consumer_poll_async`) after the hooks, which may be left out.
  */
 export function consumer_new(conf: Properties & ConsumerHooks & { topics?: readonly (string | RegExp)[] }): rd_kafka_t {
+  checkObject('consumer_new', conf);
   const { topics } = conf;
   // Looked through before there is anything to end.
   const names =
@@ -66,7 +67,7 @@ export function consumer_new(conf: Properties & ConsumerHooks & { topics?: reado
 }
 
 function open(fn: string, type: rd_kafka_type_t, given: Given, more: readonly string[]): rd_kafka_t {
-  if (typeof given !== 'object' || given === null) throw typeError(fn, 'conf', 'an object of properties', given);
+  checkObject(fn, given);
   const hooks = new Set<string>([...HOOKS, ...more]);
   const conf = conf_new();
   for (const [name, value] of Object.entries(given)) {
@@ -88,6 +89,10 @@ function open(fn: string, type: rd_kafka_type_t, given: Given, more: readonly st
   if (rk === null) throw new KafkaError(RD_KAFKA_RESP_ERR__INVALID_ARG, errstr.value);
   startServing(rk);
   return rk as unknown as rd_kafka_t;
+}
+
+function checkObject(fn: string, given: unknown): void {
+  if (typeof given !== 'object' || given === null) throw typeError(fn, 'conf', 'an object of properties', given);
 }
 
 function set(fn: string, conf: rd_kafka_conf_t, name: string, value: unknown): void {

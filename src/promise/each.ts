@@ -7,9 +7,10 @@
 import { clearTimeout, setTimeout } from 'node:timers';
 import type { ConsumedMessage } from '../app/consumed_message.ts';
 import type { Consumed } from '../app/consumer.ts';
-import { pause } from '../app/flow.ts';
+import { pause, seekSteps } from '../app/flow.ts';
 import type { Handle } from '../app/handle.ts';
 import { serveFirst } from '../app/serve.ts';
+import { run } from '../app/steps.ts';
 import {
   RD_KAFKA_RESP_ERR__ASSIGNMENT_LOST,
   RD_KAFKA_RESP_ERR__DESTROY,
@@ -81,6 +82,10 @@ class Each {
   private readonly partitions: Map<Consumed, EachPartition>;
   private readonly lanes: Lanes<Task>;
   private readonly retries: Set<Task>;
+  /** To be begun, by the call that is at it: a lane of quick handlers is a loop, not a recursion. */
+  private readonly starting: Task[];
+  /** Partitions that go, and are waited for. */
+  private readonly going: Set<EachPartition>;
   private partitionCount: number;
   private running: number;
   private pumping: boolean;
@@ -107,6 +112,8 @@ class Each {
     this.partitions = new Map();
     this.lanes = new Lanes();
     this.retries = new Set();
+    this.starting = [];
+    this.going = new Set();
     this.partitionCount = 0;
     this.running = 0;
     this.pumping = false;
@@ -131,6 +138,8 @@ class Each {
   pump(): void {
     if (this.pumping || this.finished) return;
     this.pumping = true;
+    // Handlers run in here: that is no waiting.
+    this.rk.consumer!.pulls.setWaiting(false);
     try {
       while (this.mayPull() && this.pullOne());
     } catch (error) {
@@ -200,7 +209,7 @@ class Each {
       if (this.finished || this.ending !== null || this.puller.gone()) return true;
       serveFirst(this.rk, consumer!.queue.target);
       const { head, items } = consumer!.queue.target;
-      return this.mayPull() && head < items.length && !consumer!.rebalances.running;
+      return this.mayPull() && (head < items.length || this.rk.fatal !== null) && !consumer!.rebalances.running;
     };
     const { signal } = this.puller;
     void waitFor('each', this.rk, -1, ready, signal === undefined ? undefined : { signal })
@@ -218,7 +227,12 @@ class Each {
   private begin(task: Task): void {
     this.running++;
     task.work.running++;
-    this.run(task);
+    this.starting.push(task);
+    if (this.starting.length > 1) return;
+    for (let first: Task | undefined = task; first !== undefined; first = this.starting[0]) {
+      this.run(first);
+      this.starting.shift();
+    }
   }
 
   private run(task: Task): void {
@@ -244,6 +258,8 @@ class Each {
 
   private done(task: Task): void {
     const { work } = task;
+    // Too late: it has been given up, and comes again.
+    if (this.finished) return;
     const last = work.finish(task.ticket);
     if (last !== null) this.rk.consumer!.pulls.handled(work.part, last.offset + 1, last.leaderEpoch);
     if (work.paused && work.ahead <= this.maxAhead / 2 && !work.revoked) this.setPaused(work, false);
@@ -261,21 +277,26 @@ class Each {
 
   private failed(task: Task, error: unknown): void {
     void this.answerTo(task, error).then((answer) => {
-      if (task.work.revoked || this.ending !== null) this.leave(task);
-      else if (answer === 'skip') this.done(task);
+      if (answer === 'skip') this.done(task);
+      else if (answer === 'none') this.leave(task);
       else if (answer === 'stop') {
-        this.leave(task);
+        // Before the next of its lane could be begun.
         this.stop({ error });
-      } else this.retry(task, answer.retry_after_ms);
+        this.leave(task);
+      } else if (task.work.revoked || this.ending !== null) this.leave(task);
+      else this.retry(task, answer.retry_after_ms);
       this.pump();
     });
   }
 
-  /** What on_failure itself throws ends it all. */
-  private async answerTo(task: Task, error: unknown): Promise<FailureAnswer> {
+  /** What on_failure itself throws ends it all. A handler that was aborted may end as it likes: nobody is asked. */
+  private async answerTo(task: Task, error: unknown): Promise<FailureAnswer | 'none'> {
+    const { signal } = task.work.context;
+    if (signal.aborted) return 'none';
     if (this.onFailure === undefined) return 'stop';
     try {
       const answer = await this.onFailure(error, task.message as Message, task.attempt);
+      if (signal.aborted) return 'none';
       if (answer === 'stop' || answer === 'skip') return answer;
       const after = (answer as { retry_after_ms?: unknown } | null | undefined)?.retry_after_ms;
       if (typeof after !== 'number' || !(after >= 0))
@@ -283,7 +304,7 @@ class Each {
       return { retry_after_ms: Math.min(after, INT32_MAX) };
     } catch (thrown) {
       this.stop({ error: thrown });
-      return 'stop';
+      return 'none';
     }
   }
 
@@ -294,6 +315,7 @@ class Each {
     task.timer = later(() => {
       this.retries.delete(task);
       this.run(task);
+      this.pump();
     }, ms);
   }
 
@@ -309,7 +331,7 @@ class Each {
   // ---- letting go
 
   /** Before a revoke is answered: nothing of these partitions is in work afterwards, unless it takes too long. */
-  private async letGo(list: PartitionList, lost: boolean): Promise<void> {
+  private letGo(list: PartitionList, lost: boolean): Promise<void> | null {
     const works = list.elems.flatMap(({ topic, partition }) => {
       const part = this.rk.consumer!.byName.get(partitionKey(topic, partition));
       return (part && this.partitions.get(part)) ?? [];
@@ -320,16 +342,22 @@ class Each {
     }
     this.lanes.drop(({ work }) => work.revoked);
     this.dropRetries(({ work }) => work.revoked);
-    const busy = (): EachPartition[] => works.filter(({ running }) => running > 0);
-    if (!lost) await this.whileBusy(() => busy().length > 0, this.revokeTimeoutMs);
-    const why = lost
-      ? kafkaErrorOf(RD_KAFKA_RESP_ERR__ASSIGNMENT_LOST)
-      : kafkaErrorOf(RD_KAFKA_RESP_ERR__TIMED_OUT, 'the partition goes to another member before its handler is done');
-    for (const work of busy()) work.controller.abort(why);
+    const busy = works.filter(({ running }) => running > 0);
+    if (lost) for (const { controller } of busy) controller.abort(kafkaErrorOf(RD_KAFKA_RESP_ERR__ASSIGNMENT_LOST));
+    return lost || busy.length === 0 ? null : this.wait(busy);
+  }
+
+  private async wait(works: readonly EachPartition[]): Promise<void> {
+    for (const work of works) this.going.add(work);
+    await this.whileBusy(() => works.some(({ running }) => running > 0), this.revokeTimeoutMs);
+    const why = 'the partition goes to another member before its handler is done';
+    for (const work of works) {
+      this.going.delete(work);
+      if (work.running > 0) work.controller.abort(kafkaErrorOf(RD_KAFKA_RESP_ERR__TIMED_OUT, why));
+    }
   }
 
   private whileBusy(busy: () => boolean, timeoutMs: number): Promise<void> {
-    if (!busy()) return Promise.resolve();
     return new Promise((resolve) => {
       const end = (): void => {
         this.watchers.delete(watch);
@@ -354,21 +382,33 @@ class Each {
   }
 
   private stop(why: { readonly error: unknown } | 'closed'): void {
-    if (this.ending !== null) return;
-    this.ending = why;
+    // What fails while the handle closes is told all the same.
+    if (this.ending === null || (this.ending === 'closed' && !this.finished)) {
+      const before = this.ending;
+      this.ending = why;
+      if (before === null) this.windUp(why);
+    }
+  }
+
+  private windUp(why: { readonly error: unknown } | 'closed'): void {
     this.lanes.drop(() => true);
     this.dropRetries(() => true);
     if (this.running === 0) return;
     const gone = why === 'closed' && !this.rk.consumer!.pulls.stopping;
     if (why !== 'closed') this.abort(why.error);
-    if (gone) this.abort(kafkaErrorOf(RD_KAFKA_RESP_ERR__DESTROY));
-    // A handler that does not heed its signal is not waited for for ever.
-    if (why !== 'closed' || gone)
-      void this.whileBusy(() => this.running > 0, gone ? 0 : this.revokeTimeoutMs).then(() => this.finish());
+    void this.lastHandlers(gone ? 0 : why === 'closed' ? -1 : this.revokeTimeoutMs);
   }
 
+  /** Handlers that do not heed their signal are not waited for for ever, nor beyond the handle's end. */
+  private async lastHandlers(timeoutMs: number): Promise<void> {
+    await waitFor('each', this.rk, timeoutMs, () => this.finished, undefined).catch(() => {});
+    this.abort(kafkaErrorOf(RD_KAFKA_RESP_ERR__DESTROY));
+    this.finish();
+  }
+
+  /** What is aborted already stays so. */
   private abort(reason: unknown): void {
-    for (const { controller } of this.partitions.values()) controller.abort(reason);
+    for (const { controller } of [...this.partitions.values(), ...this.going]) controller.abort(reason);
   }
 
   private finish(): void {
@@ -377,10 +417,20 @@ class Each {
     const { consumer } = this.rk;
     consumer!.rebalances.lettingGo(null);
     consumer!.pulls.setWaiting(false);
-    if (!this.puller.gone()) for (const work of this.partitions.values()) if (work.paused) this.setPaused(work, false);
+    if (!this.puller.gone()) this.handBack();
     this.puller.end();
     if (this.ending === 'closed' || this.ending === null) this.settle.resolve();
     else this.settle.reject(this.ending.error);
+  }
+
+  /** What was begun, or only pulled, and is not done comes again, to whoever pulls next. */
+  private handBack(): void {
+    const list = new PartitionList();
+    for (const work of this.partitions.values()) {
+      if (work.paused) this.setPaused(work, false);
+      if (work.lowest !== null) list.add(work.part.topic, work.part.number).offset = work.lowest;
+    }
+    if (list.elems.length > 0) run(this.rk.thread, seekSteps(this.rk, list.elems, 0));
   }
 }
 
@@ -398,6 +448,8 @@ function isPromise(value: unknown): value is PromiseLike<void> {
  * partitions go, nothing more of them is begun, running handlers are waited for (`revoke_timeout_ms`, then their signal is
  * aborted), what is done is committed, and then they are let go; when they are lost, their signals are aborted at once.
  * While all handlers are at work nothing is pulled, and max.poll.interval.ms counts.
+ *
+ * When it ends otherwise than with the handle, what is not done comes again to whoever pulls next: each() may be called anew.
  *
  * Resolves when the handle closes (close_async waits for the handlers at work). Rejects with the handler's error, with
  * `o.signal`'s reason, with a fatal error, with what a hook threw, and with _STATE while messages(), batches() or another

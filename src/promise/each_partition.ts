@@ -37,6 +37,11 @@ export class EachPartition {
     this.tickets = new Fifo();
   }
 
+  /** The lowest that is not done; null for none. */
+  get lowest(): number | null {
+    return this.tickets.peek()?.offset ?? null;
+  }
+
   /** Messages from the lowest that is not done. */
   get ahead(): number {
     return this.tickets.size;

@@ -37,6 +37,8 @@ abstract class Pulled<T> implements AsyncIterableIterator<T>, AsyncDisposable {
   protected abstract done(): void;
   /** What is here, null for nothing; runs no promise. */
   protected abstract here(): T | null;
+  /** Something was handed out that is not done. */
+  protected abstract readonly atWork: boolean;
   /** Waits for it; null at the end. */
   protected abstract wait(): Promise<T | null>;
 
@@ -45,36 +47,36 @@ abstract class Pulled<T> implements AsyncIterableIterator<T>, AsyncDisposable {
   }
 
   next(): Promise<IteratorResult<T, undefined>> {
-    if (this.last !== null) {
-      // Two at once: one after the other.
-      const after = this.last.then(() => this.pull());
-      this.last = after.catch(() => {});
-      return after;
-    }
-    return this.pull();
-  }
-
-  private pull(): Promise<IteratorResult<T, undefined>> {
-    const { puller } = this;
-    try {
-      if (puller.ended) return Promise.resolve(this.finish());
-      puller.signal?.throwIfAborted();
-      this.done();
-      if (!puller.turnDue) {
-        const value = this.here();
-        if (value !== null) return Promise.resolve({ value, done: false });
-      }
-    } catch (error) {
-      this.finish();
-      return Promise.reject(error);
-    }
-    const slow = this.slow();
-    const last = slow.catch(() => {});
+    const before = this.last;
+    const fast = before === null ? this.fast() : null;
+    if (fast !== null) return fast;
+    // Several at once: one after the other.
+    const result = before === null ? this.slow() : before.then(() => this.fast() ?? this.slow());
+    const last = result.then(
+      () => {},
+      () => {},
+    );
     this.last = last;
     void last.then(() => {
       if (this.last === last) this.last = null;
     });
-    return slow;
+    return result;
+  }
+
+  /** null: it has to wait. */
+  private fast(): Promise<IteratorResult<T, undefined>> | null {
+    const { puller } = this;
+    try {
+      if (puller.ended) return Promise.resolve(this.finish());
+      this.done();
+      puller.signal?.throwIfAborted();
+      if (puller.turnDue) return null;
+      const value = this.here();
+      return value === null ? null : Promise.resolve({ value, done: false });
+    } catch (error) {
+      this.finish();
+      return Promise.reject(error);
+    }
   }
 
   private async slow(): Promise<IteratorResult<T, undefined>> {
@@ -107,6 +109,7 @@ abstract class Pulled<T> implements AsyncIterableIterator<T>, AsyncDisposable {
 
   /** Of close_async: the pull that is waiting ends; a loop at work comes back for the next, and finds the end. */
   private stop(): Promise<void> {
+    if (this.last === null && !this.atWork) this.finish();
     return new Promise((resolve) => {
       if (this.puller.finished) resolve();
       else this.stopped = resolve;
@@ -125,12 +128,16 @@ class Messages extends Pulled<ConsumedMessage> {
     this.puller.handled(part!, message);
   }
 
+  protected get atWork(): boolean {
+    return this.message !== null;
+  }
+
   protected here(): ConsumedMessage | null {
     return this.take(this.puller.here());
   }
 
   protected async wait(): Promise<ConsumedMessage | null> {
-    return this.take(await this.puller.next(-1));
+    return this.take(await this.puller.next());
   }
 
   private take(message: ConsumedMessage | null): ConsumedMessage | null {
@@ -160,6 +167,8 @@ class Batches extends Pulled<ConsumedMessage[]> {
   private readonly newest: Map<Consumed, ConsumedMessage> = new Map();
   /** Of the batch that is being filled. */
   private bytes = 0;
+  /** What went wrong while there was something in the batch: it goes out first. */
+  private failure: { readonly error: unknown } | null = null;
 
   constructor(rk: rd_kafka_t, o: BatchesOptions) {
     const { max_messages = 1000, max_bytes = Number.MAX_SAFE_INTEGER, max_wait_ms = 0 } = o;
@@ -177,48 +186,61 @@ class Batches extends Pulled<ConsumedMessage[]> {
     this.newest.clear();
   }
 
+  protected get atWork(): boolean {
+    return this.newest.size > 0;
+  }
+
   protected here(): ConsumedMessage[] | null {
+    if (this.failure !== null) throw this.failure.error;
     if (this.maxWaitMs > 0) return null;
     const first = this.puller.here();
-    return first === null ? null : this.fill([], first);
+    if (first === null) return null;
+    const batch = [this.count(first, 0)];
+    this.fill(batch);
+    return batch;
   }
 
   protected async wait(): Promise<ConsumedMessage[] | null> {
-    const first = await this.puller.next(-1);
+    const first = await this.puller.next();
     if (first === null) return null;
     const until = now() + this.maxWaitMs;
-    const batch = this.fill([], first);
-    while (!this.full(batch) && !this.interrupted && now() < until) {
-      const more = await this.puller.more(until - now());
-      if (more === null) break;
-      this.fill(batch, more);
-    }
+    const batch = [this.count(first, 0)];
+    this.fill(batch);
+    while (!this.complete(batch) && now() < until && (await this.mayBeMore(until - now()))) this.fill(batch);
     return batch;
   }
 
-  /** A rebalance waits for the next pull: what is in the batch may be of partitions that go. */
-  private get interrupted(): boolean {
-    return this.puller.interrupted;
-  }
-
-  private fill(batch: ConsumedMessage[], first: ConsumedMessage): ConsumedMessage[] {
-    this.add(batch, first);
-    while (!this.full(batch) && !this.interrupted) {
-      const message = this.puller.here();
-      if (message === null) break;
-      this.add(batch, message);
+  private async mayBeMore(timeoutMs: number): Promise<boolean> {
+    try {
+      return await this.puller.some(timeoutMs);
+    } catch (error) {
+      this.failure = { error };
+      return false;
     }
-    return batch;
   }
 
-  private add(batch: ConsumedMessage[], message: ConsumedMessage): void {
-    if (batch.length === 0) this.bytes = 0;
-    batch.push(message);
-    this.bytes += message.len + message.key_len;
+  private fill(batch: ConsumedMessage[]): void {
+    try {
+      while (!this.complete(batch)) {
+        const message = this.puller.more();
+        if (message === null) return;
+        batch.push(this.count(message, this.bytes));
+      }
+    } catch (error) {
+      this.failure = { error };
+    }
+  }
+
+  private count(message: ConsumedMessage, before: number): ConsumedMessage {
+    this.bytes = before + message.len + message.key_len;
     this.newest.set(this.puller.part, message);
+    return message;
   }
 
-  private full(batch: readonly ConsumedMessage[]): boolean {
+  /** Also when a rebalance waits for the next pull: what is in the batch may be of partitions that go. */
+  private complete(batch: readonly ConsumedMessage[]): boolean {
+    const { ended, interrupted } = this.puller;
+    if (ended || interrupted || this.failure !== null) return true;
     return batch.length >= this.maxMessages || this.bytes >= this.maxBytes;
   }
 }
@@ -241,6 +263,7 @@ export function messages(rk: rd_kafka_t, o?: MessagesOptions): AsyncIterableIter
 /**
  * The same in arrays of one message and more: what is there, up to `max_messages` and about `max_bytes`, or what comes within
  * `max_wait_ms`. Offsets are stored when the next batch is asked for. A batch never goes on across a rebalance.
+ * What is to be thrown while there is something in a batch is thrown by the next pull.
  */
 export function batches(rk: rd_kafka_t, o?: BatchesOptions): AsyncIterableIterator<Message[]> & AsyncDisposable {
   return new Batches(rk, checkOptions('batches', o, ['max_messages', 'max_bytes', 'max_wait_ms']));

@@ -4,6 +4,7 @@ import { type CheckedMessage, checkMessage, type ProduceInput, targetOf } from '
 import { Awaited, type Report } from '../app/awaited.ts';
 import type { Handle } from '../app/handle.ts';
 import { roomSteps } from '../app/serve.ts';
+import { RD_KAFKA_RESP_ERR__DESTROY } from '../defs/enums.ts';
 import type { HeaderInput } from '../defs/headers.ts';
 import { KafkaError, kafkaErrorOf } from '../defs/kafka_error.ts';
 import type { Bytes, rd_kafka_t } from '../defs/types.ts';
@@ -35,7 +36,8 @@ export interface ProduceMessage {
  * and `reports: (Report | KafkaError)[]`.
  *
  * The report goes to the promise only: never to dr_msg_cb or an event, and `delivery.report.only.error` does not mute it.
- * No poll and no poll_start is needed. `o.signal` takes back what has not been accepted yet, and then rejects with its
+ * No poll and no poll_start is needed; while a message waits for room, callbacks that poll serves run from the event loop,
+ * as with F_BLOCK, since their reports make room. `o.signal` takes back what has not been accepted yet, and then rejects with its
  * reason; an accepted message can't be taken back. Bytes are copied before the call returns. Keeps the process alive
  * until it settles. Misuse (a wrong type, a handle that is destroyed) rejects with TypeError or RangeError, and nothing is
  * produced then.
@@ -110,6 +112,7 @@ function severalFailed(reasons: readonly unknown[], reports: readonly unknown[])
 export async function room_async(rk: rd_kafka_t, o?: Signal): Promise<void> {
   const handle = checkProducer('room_async', rk);
   await promise('room_async', handle, roomSteps(handle, 0), o);
-  const { fatal } = handle;
+  const { fatal, closing } = handle;
+  if (closing) throw kafkaErrorOf(RD_KAFKA_RESP_ERR__DESTROY);
   if (fatal !== null) throw kafkaErrorOf(fatal.err, fatal.text, { fatal: true });
 }

@@ -4,7 +4,7 @@ import { checkHandle, checkSignal, promise } from '../api/check_handle.ts';
 import type { ConsumedMessage, ErrorMessage } from '../app/consumed_message.ts';
 import type { Consumed } from '../app/consumer.ts';
 import type { Handle } from '../app/handle.ts';
-import { consumerPollSteps, pollHot } from '../app/serve.ts';
+import { consumerPollSteps, type Polled, pollHot, pollMore } from '../app/serve.ts';
 import type { Steps } from '../app/steps.ts';
 import { now } from '../app/thread.ts';
 import {
@@ -26,6 +26,23 @@ const nextTurn: typeof setImmediate = setImmediate;
 
 function* waitSteps(timeoutMs: number, ready: () => boolean): Steps<boolean> {
   return yield { timeoutMs, ready };
+}
+
+/** The same steps, which find nothing when `ended`. */
+function* unless<T>(ended: () => boolean, steps: Steps<T>): Steps<T> {
+  let at = steps.next(true);
+  while (at.done !== true) {
+    const { timeoutMs, ready } = at.value;
+    let ok: boolean;
+    try {
+      ok = yield { timeoutMs, ready: () => ended() || ready() };
+    } catch (error) {
+      at = steps.throw(error);
+      continue;
+    }
+    at = steps.next(ok);
+  }
+  return at.value;
 }
 
 /** False when the time was up first; true when the handle has ended. */
@@ -103,10 +120,12 @@ export class Puller {
     return this.onStop();
   }
 
-  /** No pull comes any more. */
+  /** No pull comes any more, and one that waits finds the end. */
   end(): void {
+    if (this.finished) return;
     this.ended = true;
     this.rk.consumer!.pulls.end(this);
+    this.rk.thread.turnSoon();
   }
 
   /** Time for a turn of the event loop: nothing else gets one while messages keep coming. */
@@ -129,8 +148,19 @@ export class Puller {
 
   /** The next record that is here; null for none. Rebalances, errors and ends of partitions are told on the way. */
   here(): ConsumedMessage | null {
+    const got = this.pull(pollHot);
+    if (got === null) this.throwIfFatal();
+    return got;
+  }
+
+  /** The same amid a batch: a rebalance is not begun. */
+  more(): ConsumedMessage | null {
+    return this.pull(pollMore);
+  }
+
+  private pull(poll: (rk: Handle) => Polled): ConsumedMessage | null {
     while (!this.gone()) {
-      const got = pollHot(this.rk);
+      const got = poll(this.rk);
       if (got === null) return null;
       if (got.err === 0) return got as ConsumedMessage;
       this.tell(got as ErrorMessage);
@@ -138,20 +168,18 @@ export class Puller {
     return null;
   }
 
-  /** Waits for one; null when the time is up (negative: never), or when the handle has closed (`ended`). */
-  async next(timeoutMs: number): Promise<ConsumedMessage | null> {
-    const until = timeoutMs < 0 ? Number.POSITIVE_INFINITY : now() + timeoutMs;
+  /** Waits for one; null when the handle has closed, or the pull was ended. */
+  async next(): Promise<ConsumedMessage | null> {
     while (!this.gone()) {
-      const left = until === Number.POSITIVE_INFINITY ? -1 : Math.max(0, until - now());
-      let got: ConsumedMessage | ErrorMessage | null;
+      let got: Polled;
       try {
-        got = await promise(this.fn, this.rk, consumerPollSteps(this.rk, left), this.twinOptions);
+        const steps = unless(() => this.ended, consumerPollSteps(this.rk, -1));
+        got = await promise(this.fn, this.rk, steps, this.twinOptions);
       } catch (error) {
         if (!(error instanceof KafkaError) || error.code !== RD_KAFKA_RESP_ERR__DESTROY) throw error;
         got = null;
       }
       this.turned();
-      if (got === null && left === 0) return null;
       if (got === null) continue;
       if (got.err === 0) return got as ConsumedMessage;
       this.tell(got as ErrorMessage);
@@ -159,14 +187,14 @@ export class Puller {
     return null;
   }
 
-  /** The same amid a batch: a rebalance is not begun, and ends the wait. */
-  async more(timeoutMs: number): Promise<ConsumedMessage | null> {
-    const { rk } = this;
-    const { queue } = rk.consumer!;
-    const some = (): boolean => this.gone() || this.interrupted || !queue.target.empty;
-    await waitFor(this.fn, rk, timeoutMs, some, this.twinOptions);
+  /** Amid a batch: until there may be more, or a rebalance waits, or the end has come. False when the time was up first. */
+  async some(timeoutMs: number): Promise<boolean> {
+    const { queue, rebalances } = this.rk.consumer!;
+    const ready = (): boolean =>
+      this.gone() || this.interrupted || (!rebalances.running && queue.target.head < queue.target.items.length);
+    const ok = await waitFor(this.fn, this.rk, timeoutMs, ready, this.twinOptions);
     this.turned();
-    return this.interrupted ? null : this.here();
+    return ok;
   }
 
   /** The handle is closed or destroyed, or close_async has begun. */
@@ -186,14 +214,19 @@ export class Puller {
     this.rk.consumer!.pulls.handled(part, message.offset + 1, message.leaderEpoch);
   }
 
+  /** Whoever was told of it before: no message comes any more. */
+  private throwIfFatal(): void {
+    const { fatal } = this.rk;
+    if (fatal !== null && !this.gone()) throw kafkaErrorOf(fatal.err, fatal.text, { fatal: true });
+  }
+
   private tell(error: ErrorMessage): void {
     const { err, topic, partition, offset } = error;
     if (err === RD_KAFKA_RESP_ERR__PARTITION_EOF) {
       this.options.on_eof?.(topic, partition, offset);
       return;
     }
-    const { fatal } = this.rk;
-    if (err === RD_KAFKA_RESP_ERR__FATAL && fatal !== null) throw kafkaErrorOf(fatal.err, fatal.text, { fatal: true });
+    if (err === RD_KAFKA_RESP_ERR__FATAL) this.throwIfFatal();
     const text = error.errorText() ?? '';
     if (this.options.on_error) this.options.on_error(kafkaErrorOf(err, text));
     else this.rk.logs.add(ERROR, 'CONSUME', text);

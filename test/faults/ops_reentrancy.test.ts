@@ -2,8 +2,8 @@
 import { MessageChannel, type MessagePort } from 'node:worker_threads';
 import { expect, test } from 'vitest';
 import type { Handle } from '../../src/app/handle.ts';
-import { Reports } from '../../src/app/reports.ts';
 import { LiveBatch } from '../../src/app/live_batch.ts';
+import { Reports } from '../../src/app/reports.ts';
 import { MainPartition, MainTopic } from '../../src/main/topics.ts';
 import { Waiting } from '../../src/main/waiting.ts';
 import { BrokerWorkers, type Family } from '../../src/main/workers.ts';

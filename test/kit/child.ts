@@ -25,6 +25,8 @@ export interface Child {
 export interface ChildOptions {
   readonly stdio?: StdioOptions;
   readonly env?: Readonly<Record<string, string>>;
+  /** Of node. */
+  readonly flags?: readonly string[];
   /** Redirections of a shell that starts it: `2>&-`. */
   readonly redirect?: string;
   /** By default what it writes is collected; false leaves its pipes unread. */
@@ -41,8 +43,9 @@ export type RunChild = (script: string, options?: ChildOptions) => Child;
 
 /**
  * Bundles the library once; the function that it gives runs a script (ESM) in a child, with all of rdkafka.h and
- * rdkafka_mock.h as `k`, rdkafka-ts/program, the door `testing`, `poll_start`, and `cluster()` that gives `{ bootstrap, end }` of a mock
- * cluster inside the child. A child that still runs when the test ends is killed. Call it in beforeAll.
+ * rdkafka_mock.h as `k`, the door `rdkafka-ts` as `r`, rdkafka-ts/program, `poll_start`, the door `testing`, and
+ * `cluster()` that gives `{ bootstrap, end }` of a mock cluster inside the child. A child that still runs when the test
+ * ends is killed. Call it in beforeAll.
  */
 export async function childRunner(): Promise<RunChild> {
   const dir = mkdtempSync(join(tmpdir(), 'rdkafka-child-'));
@@ -69,11 +72,13 @@ export async function childRunner(): Promise<RunChild> {
   };
 }
 
-const NAMES = 'k, poll_start, cluster, producer, testing, program, signal, stdout, stderr, getline';
+const NAMES = 'k, r, poll_start, cluster, producer, testing, program, signal, stdout, stderr, getline';
 
 function start(file: string, options: ChildOptions): Child {
   const { RDKAFKA_TS_WORKER: _, NODE_OPTIONS: __, ...inherited } = process.env;
-  const args = [...(options.execArgv ?? []), file, ...(options.args ?? [])];
+  // Strict: what rejects unheard ends it with an error.
+  const flags = ['--unhandled-rejections=strict', ...(options.flags ?? []), ...(options.execArgv ?? [])];
+  const args = [...flags, file, ...(options.args ?? [])];
   const command = ['-c', `exec "$0" "$@" ${options.redirect ?? ''}`, process.execPath, ...args];
   const child = spawn('/bin/sh', command, {
     stdio: options.stdio ?? ['ignore', 'pipe', 'pipe'],
@@ -117,6 +122,7 @@ import { poll_start } from './src/promise/poll_start.ts';
 export * from './src/program.ts';
 export * as testing from './src/testing.ts';
 export { poll_start };
+export * as r from './src/index.ts';
 export const k: any = { ...rdkafka, ...mock };
 
 /** A mock cluster of one broker, with the handle that holds it. */
