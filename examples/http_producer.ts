@@ -7,36 +7,30 @@ import * as kafka from 'rdkafka-ts';
 
 const TOPIC = process.env['KAFKA_TOPIC'] ?? 'orders';
 const MAX_BODY = 100_000;
+/** Requests whose messages are on their way. With more the brokers can't keep up, and callers should come back later. */
+const MAX_WAITING = 10_000;
 
-const conf = kafka.conf_new();
-for (const [name, value] of [
-  ['bootstrap.servers', process.env['KAFKA_BOOTSTRAP'] ?? '127.0.0.1:9092'],
-  ['client.id', 'http-producer'],
-  // The caller waits for its answer: a message that takes longer has failed.
-  ['message.timeout.ms', '10000'],
-] as const) {
-  const errstr = kafka.out<string>();
-  if (kafka.conf_set(conf, name, value, errstr) !== kafka.RD_KAFKA_CONF_OK) throw new Error(errstr.value);
-}
-
-// The report of each message answers the request that brought it.
-kafka.conf_set_dr_msg_cb(conf, (_rk, message) => {
-  const response = message._private as ServerResponse;
-  if (message.err) answer(response, 503, { error: kafka.err2name(message.err), text: kafka.err2str(message.err) });
-  else answer(response, 202, { topic: TOPIC, partition: message.partition, offset: message.offset });
+const producer = kafka.producer_new({
+  'bootstrap.servers': process.env['KAFKA_BOOTSTRAP'] ?? '127.0.0.1:9092',
+  'client.id': 'http-producer',
+  // A retry stores nothing twice.
+  'enable.idempotence': true,
+  // The caller waits for its answer: no message waits for others to share a batch with,
+  'linger.ms': 0,
+  // and one that takes longer has failed.
+  'message.timeout.ms': 10_000,
+  error_cb: (error) => console.error(`${error.type}: ${error.message}`),
 });
-kafka.conf_set_error_cb(conf, (_rk, err, reason) => console.error(`${kafka.err2name(err)}: ${reason}`));
 
-const errstr = kafka.out<string>();
-const rk = kafka.new(kafka.RD_KAFKA_PRODUCER, conf, errstr);
-if (!rk) throw new Error(errstr.value);
-// Callbacks run from the event loop from here on: nobody needs to call poll.
-kafka.poll_start(rk);
-
-function produce(producer: kafka.rd_kafka_t, key: string, value: Buffer, response: ServerResponse): void {
-  const err = kafka.producev(producer, { topic: TOPIC, key, value, opaque: response });
-  // _QUEUE_FULL: the brokers can't keep up, and the caller should come back later.
-  if (err) answer(response, 503, { error: kafka.err2name(err), text: kafka.err2str(err) });
+async function produce(key: string, value: Buffer, response: ServerResponse): Promise<void> {
+  if (kafka.outq_len(producer) >= MAX_WAITING) return answer(response, 503, { error: '_QUEUE_FULL' });
+  try {
+    const { partition, offset } = await kafka.produce_async(producer, { topic: TOPIC, key, value });
+    answer(response, 202, { topic: TOPIC, partition, offset });
+  } catch (error) {
+    if (!(error instanceof kafka.KafkaError)) throw error;
+    answer(response, 503, { error: error.type, text: error.message });
+  }
 }
 
 function answer(response: ServerResponse, status: number, body: object): void {
@@ -62,7 +56,7 @@ const server = createServer(async (request, response) => {
     if (request.method !== 'POST') return answer(response, 405, { error: 'POST /orders/<key>' });
     const body = await readBody(request);
     if (body === null) return answer(response, 413, { error: `more than ${MAX_BODY} bytes` });
-    produce(rk, key, body, response);
+    await produce(key, body, response);
   } catch {
     response.destroy(); // the caller hung up in the middle
   }
@@ -74,18 +68,14 @@ server.listen(Number(process.env['PORT'] ?? 8080), '127.0.0.1', () => {
 
 // No new connections; every request that is here gets its answer, which its message's report brings.
 process.once('SIGTERM', () => {
-  server.close(() => void end(rk));
+  server.close(() => void end());
   server.closeIdleConnections();
   setTimeout(() => server.closeAllConnections(), 15_000).unref();
 });
 
-async function end(producer: kafka.rd_kafka_t): Promise<void> {
+async function end(): Promise<void> {
   // Callers may have hung up on messages that are still on their way.
-  const undelivered = await kafka.flush_async(producer, 10_000).then(
-    () => 0,
-    () => kafka.outq_len(producer),
-  );
-  await kafka.destroy_async(producer);
+  const { undelivered } = await kafka.close_async(producer, { timeout_ms: 10_000 });
   console.log(undelivered === 0 ? 'everything delivered' : `${undelivered} messages were not delivered`);
   process.exitCode = undelivered === 0 ? 0 : 1;
 }

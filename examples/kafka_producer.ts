@@ -13,7 +13,11 @@ import {
   RD_KAFKA_MSG_F_COPY,
   RD_KAFKA_PARTITION_UA,
   RD_KAFKA_PRODUCER,
+  RD_KAFKA_PURGE_F_INFLIGHT,
+  RD_KAFKA_PURGE_F_QUEUE,
   RD_KAFKA_RESP_ERR__FATAL,
+  RD_KAFKA_RESP_ERR__PURGE_INFLIGHT,
+  RD_KAFKA_RESP_ERR__PURGE_QUEUE,
   RD_KAFKA_RESP_ERR__QUEUE_FULL,
   RD_KAFKA_V_END,
   RD_KAFKA_V_HEADERS,
@@ -33,16 +37,21 @@ import {
   rd_kafka_destroy,
   rd_kafka_dump,
   rd_kafka_err2str,
+  rd_kafka_flush,
   rd_kafka_header_add,
   rd_kafka_headers_destroy,
   rd_kafka_headers_new,
   type rd_kafka_headers_t,
+  rd_kafka_message_detach_headers,
   type rd_kafka_message_t,
   rd_kafka_new,
+  rd_kafka_outq_len,
   rd_kafka_poll,
   rd_kafka_producev,
+  rd_kafka_purge,
   type rd_kafka_resp_err_t,
   type rd_kafka_t,
+  rd_kafka_topic_name,
 } from 'rdkafka-ts/rdkafka';
 
 export const TOPIC_DEVICE_NOTIFICATIONS = 'device-notifications';
@@ -72,6 +81,16 @@ const MSG_TYPE_STATUS = 1;
 const MSG_TYPE_IP = 2;
 const MSG_TYPE_SNMP = 3;
 const DUMP_FILE = 'kafka_producer.dump';
+/** What a restart gives the old handle to deliver what it still can. */
+const RESTART_FLUSH_MS = 1000;
+
+/** What a restart takes from the old handle for the new one. */
+interface kafka_kept {
+  topic: string;
+  key: Buffer | null;
+  payload: Buffer | null;
+  headers: rd_kafka_headers_t | null;
+}
 
 // The C module's static variables.
 let rk: rd_kafka_t | null = null;
@@ -80,6 +99,9 @@ let tls: kafka_tls | null = null;
 let partition = RD_KAFKA_PARTITION_UA;
 let delivered = 0;
 let failed = 0;
+let waiting = (): boolean => true;
+let restarting = false;
+let kept: kafka_kept[] = [];
 
 /** Keeps the broker list for the next init: `host:port`, with commas between. */
 export function kafka_serverinfo_save(servers: string): void {
@@ -94,6 +116,14 @@ export function kafka_tls_save(certificates: kafka_tls | null): void {
 /** The partition that all messages go to; RD_KAFKA_PARTITION_UA leaves it to the partitioner. */
 export function kafka_partition_save(configured: number): void {
   partition = configured;
+}
+
+/**
+ * What to do while a message waits for room in a full queue: false gives the message up. In C another thread looks where
+ * the brokers are meanwhile, and a signal's handler runs at any time; here the one thread has to look.
+ */
+export function kafka_producer_waiting_save(look: () => boolean): void {
+  waiting = look;
 }
 
 function logger(_rk: rd_kafka_t | null, level: number, fac: string, buf: string): void {
@@ -137,6 +167,7 @@ export function kafka_producer_init(): number {
     kafka_producer_end();
     return -1;
   }
+  kafka_producer_send_kept(rk);
   return 0;
 }
 
@@ -163,6 +194,7 @@ export function kafka_producer_send(header: kafka_header | null, payload: Uint8A
     );
     if (err !== RD_KAFKA_RESP_ERR__QUEUE_FULL) break;
     rd_kafka_poll(rk, 500); // serves reports, which makes room
+    if (!waiting() || !kafka_producer_status()) break;
   }
   if (err) {
     console.error(`kafka_producer: producev to ${header.topic}: ${rd_kafka_err2str(err)}`);
@@ -198,6 +230,7 @@ export function kafka_producer_header_new(header: kafka_header): rd_kafka_header
 }
 
 function msg_delivered(_rk: rd_kafka_t, rkmessage: rd_kafka_message_t, _opaque: any): void {
+  if (restarting && kafka_producer_keep(rkmessage)) return;
   if (rkmessage.err) {
     if (failed++ % 100 === 0)
       console.error(`kafka_producer: delivery failed (${failed} so far): ${rd_kafka_err2str(rkmessage.err)}`);
@@ -215,10 +248,53 @@ function kafka_producer_dump(handle: rd_kafka_t): void {
   closeSync(fd);
 }
 
-/** Destroys the handle, which reports what was not delivered, and initialises again. */
+/**
+ * Destroys the handle and initialises again. rd_kafka_destroy gives up what is not delivered; so that is purged before,
+ * its reports are waited for, and the new handle gets it. What was on its way may be in the log already: it is then there
+ * twice (at least once).
+ */
 export function kafka_producer_restart(): number {
+  if (rk) {
+    rd_kafka_flush(rk, RESTART_FLUSH_MS);
+    restarting = true;
+    rd_kafka_purge(rk, RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT);
+    while (rd_kafka_outq_len(rk) > 0) rd_kafka_poll(rk, 100);
+    restarting = false;
+  }
   kafka_producer_end();
   return kafka_producer_init();
+}
+
+/** In a restart: takes a message that was given up out of its report. */
+function kafka_producer_keep(rkmessage: rd_kafka_message_t): boolean {
+  const { err, key, payload } = rkmessage;
+  if (err !== RD_KAFKA_RESP_ERR__PURGE_QUEUE && err !== RD_KAFKA_RESP_ERR__PURGE_INFLIGHT) return false;
+  const headers = out<rd_kafka_headers_t>();
+  rd_kafka_message_detach_headers(rkmessage, headers);
+  kept.push({ topic: rd_kafka_topic_name(rkmessage.rkt!), key, payload, headers: headers.value ?? null });
+  return true;
+}
+
+/** There is room for all of it, since the old handle had room for it. */
+function kafka_producer_send_kept(handle: rd_kafka_t): void {
+  const messages = kept;
+  kept = [];
+  for (const { topic, key, payload, headers } of messages) {
+    const err = rd_kafka_producev(
+      handle,
+      RD_KAFKA_V_PARTITION(partition),
+      RD_KAFKA_V_KEY(key),
+      RD_KAFKA_V_VALUE(payload),
+      RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY),
+      RD_KAFKA_V_TOPIC(topic),
+      ...(headers ? [RD_KAFKA_V_HEADERS(headers)] : []),
+      RD_KAFKA_V_END,
+    );
+    if (!err) continue;
+    failed++;
+    console.error(`kafka_producer: a kept message to ${topic} is lost: ${rd_kafka_err2str(err)}`);
+    if (headers) rd_kafka_headers_destroy(headers);
+  }
 }
 
 export function kafka_producer_end(): void {

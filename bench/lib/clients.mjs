@@ -81,10 +81,10 @@ const oursTasks = {
   e2e: nodeTask('ours_e2e.mjs'),
   held: nodeTask('ours_held.mjs'),
   group: nodeTask('ours_group.mjs'),
-  'mock cluster': nodeTask('ours_mock_cluster.mjs'),
   pull: nodeTask('ours_pull.mjs'),
   outstanding: nodeTask('ours_outstanding.mjs', {}, ['--expose-gc']),
   loop: nodeTask('ours_loop.mjs'),
+  'mock cluster': nodeTask('ours_mock_cluster.mjs'),
 };
 
 const NEEDS = {
@@ -100,11 +100,11 @@ const NEEDS = {
   e2e: ['new', 'producev', 'poll', 'subscribe', 'consumer_poll', 'consumer_close'],
   held: ['new', 'subscribe', 'consumer_poll', 'consumer_close', 'conf', 'conf_get'],
   group: ['new', 'subscribe', 'consumer_poll', 'rebalance_protocol', 'incremental_assign', 'incremental_unassign'],
-  'mock cluster': ['new'],
   pull: ['new', 'subscribe', 'consumer_poll', 'messages', 'batches', 'each', 'close_async'],
   outstanding: ['new', 'produce_async', 'flush_async', 'close_async'],
   loop: ['new', 'subscribe', 'produce_async', 'messages', 'each', 'close_async'],
   shapes: ['new', 'subscribe', 'produce_async', 'messages', 'close_async'],
+  'mock cluster': ['new'],
   'latency by promises': ['new', 'produce_async'],
   'e2e by promises': ['new', 'producev', 'poll', 'subscribe', 'consumer_poll_async', 'consumer_close'],
 };

@@ -26,8 +26,8 @@ test('the compiler sees programs, and fragments behind what they go on with', ()
     ),
     named(
       'b.md',
-      fence('ts from examples/first.ts', "const errstr = kafka.out('');"),
-      fence('ts continues', 'kafka.poll(rk, 0);'),
+      fence('ts from examples/first.ts', 'await kafka.close_async(producer);'),
+      fence('ts continues', 'kafka.poll(producer, 0);'),
     ),
   ]);
 
@@ -43,8 +43,8 @@ test('the compiler tells what is wrong, and in which line of which document', ()
     ),
     named(
       'b.md',
-      fence('ts from examples/first.ts', "const errstr = kafka.out('');"),
-      fence('ts continues', 'kafka.poll(rk);'),
+      fence('ts from examples/first.ts', 'await kafka.close_async(producer);'),
+      fence('ts continues', 'kafka.poll(producer);'),
     ),
     named('c.md', fence('ts run', 'const not = (;')),
     // A name of one document is not there in another.

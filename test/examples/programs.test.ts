@@ -11,6 +11,7 @@ import {
 import { aCluster } from '../kit/builders.ts';
 import { programs, type StartProgram } from '../kit/programs.ts';
 import * as examples from '../kit/scenarios/examples.ts';
+import * as services from '../kit/scenarios/services.ts';
 import { freshTopic } from '../kit/topics.ts';
 
 const TOPIC_AUTHORIZATION_FAILED = 29;
@@ -65,8 +66,17 @@ test('the HTTP service delivers on SIGTERM what it has taken, and answers for it
   expect(service.out()).toContain('everything delivered');
 });
 
-test('the consumer service ends on SIGTERM, and the next begins where it ended', (t) =>
-  examples.consumerService(t, start, aCluster(t, 3)));
+test('the worker tries again what fails for now, and keeps what fails for good', (t) =>
+  services.workerRetriesAndGivesUp(t, start, aCluster(t, 3)));
+
+test('the worker ends on SIGTERM when its work is done, and the next begins where it ended', (t) =>
+  services.workerEndsGracefully(t, start, aCluster(t, 3)));
+
+test('what a worker had in hand when it was killed is done by the next', (t) =>
+  services.workerIsKilled(t, start, aCluster(t, 3)));
+
+test('the loader stores each message once, though it is killed', (t) =>
+  services.loaderStoresOnce(t, start, aCluster(t, 3)));
 
 test('the simple consumer prints the last messages and ends', (t) => examples.simpleConsumer(t, start, aCluster(t, 3)));
 

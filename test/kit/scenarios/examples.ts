@@ -11,7 +11,8 @@ import type { Env } from './env.ts';
 export const EXAMPLES: readonly string[] = [
   'examples/first.ts',
   'examples/http_producer.ts',
-  'examples/consumer_service.ts',
+  'examples/worker_service.ts',
+  'examples/batch_loader.ts',
   'examples/simple_consumer.ts',
   'examples/event_loop.ts',
   'examples/pause_resume.ts',
@@ -66,26 +67,6 @@ export async function httpProducer(start: StartProgram, { bootstrap }: Env): Pro
   expect(code).toBe(0);
   const { records } = await readTopic(bootstrap, topic);
   expect(records.map(({ key, value }) => `${key}=${value}`)).toEqual(['one=one', 'two=two', 'three=three']);
-}
-
-/** Handles everything, ends on SIGTERM, and the next one begins where it ended. */
-export async function consumerService(t: TestContext, start: StartProgram, { bootstrap }: Env): Promise<void> {
-  const topic = await freshTopic(bootstrap, 1);
-  const env = { KAFKA_BOOTSTRAP: bootstrap, KAFKA_TOPIC: topic, KAFKA_GROUP: `g-${randomUUID()}` };
-  produceTo(t, bootstrap, topic, ['a', 'b', 'c']);
-
-  const before = start('examples/consumer_service.ts', env);
-  await before.says(/@2 k2: c/);
-  before.process.kill('SIGTERM');
-  const code = await before.ended;
-  produceTo(t, bootstrap, topic, ['d']);
-  const after = start('examples/consumer_service.ts', env);
-  await after.says(/@3 k0: d/);
-  after.process.kill('SIGTERM');
-
-  expect([code, await after.ended]).toEqual([0, 0]);
-  expect(before.out()).toMatch(/^assigned 0\n.*@0 k0: a\n.*@1 k1: b\n.*@2 k2: c\nrevoked 0\nclosed\n$/);
-  expect(after.out()).toMatch(/^assigned 0\n.*@3 k0: d\nrevoked 0\nclosed\n$/);
 }
 
 const int = (value: Buffer | null): number => value!.readInt32LE();

@@ -207,7 +207,7 @@ describe('worker_url', () => {
     writeFileSync(file, `require('node:fs').appendFileSync(${JSON.stringify(mark)}, 'x');\n${WORKER_TEXT}`);
     expect(WORKER_TEXT).toContain(WORKER_HASH);
     for (const worker_url of [file, pathToFileURL(file), pathToFileURL(file).href]) {
-      const handle = rk.producer_new({ 'test.mock.num.brokers': 1, log_cb: () => {}, worker_url });
+      const handle = rk.producer_new({ ...({ 'test.mock.num.brokers': 1 } as object), log_cb: () => {}, worker_url });
       expect((await rk.produce_async(handle, { topic: 't' })).offset).toBe(0);
       await rk.close_async(handle);
     }

@@ -50,8 +50,9 @@ describe('a RegExp', () => {
       expect(NAMES.filter((name) => new RegExp(`^(?:${text})$`).test(name))).toEqual(wanted);
     });
 
-  for (const regex of [/a/i, /a/m, /a/s, /a/y, /a/v])
-    test(`is refused with the flag ${regex.flags}`, () => {
+  for (const flag of ['i', 'm', 's', 'y', 'v'])
+    test(`is refused with the flag ${flag}`, () => {
+      const regex = new RegExp('a', flag);
       expect(() => of(regex)).toThrow(TypeError);
       expect(() => of(regex)).toThrow(
         'consumer_new: conf.topics[0] must be a RegExp without the flags i, m, s, v and y',
