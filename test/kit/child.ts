@@ -43,9 +43,9 @@ export type RunChild = (script: string, options?: ChildOptions) => Child;
 
 /**
  * Bundles the library once; the function that it gives runs a script (ESM) in a child, with all of rdkafka.h and
- * rdkafka_mock.h as `k`, the door `rdkafka-ts` as `r`, rdkafka-ts/program, `poll_start`, the door `testing`, and `cluster()` that gives
- * `{ bootstrap, end }` of a mock cluster inside the child. A child that still runs when the test ends is killed. Call it
- * in beforeAll.
+ * rdkafka_mock.h as `k`, the door `rdkafka-ts` as `r`, rdkafka-ts/program, `poll_start`, the door `testing`, and
+ * `cluster()` that gives `{ bootstrap, end }` of a mock cluster inside the child. A child that still runs when the test
+ * ends is killed. Call it in beforeAll.
  */
 export async function childRunner(): Promise<RunChild> {
   const dir = mkdtempSync(join(tmpdir(), 'rdkafka-child-'));
