@@ -3,8 +3,14 @@ import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
 
 // Projects by what they need: `unit` nothing, `mock` loopback sockets and our workers, `real` an Apache Kafka.
-// Time-outs are for what hangs: no test that is well takes a fifth of its own on a quiet machine.
-const shared = { globalSetup: ['test/kit/global_setup.ts'], testTimeout: 60_000, hookTimeout: 120_000 };
+// Time-outs are for what hangs: no test that is well takes a fifth of its own on a quiet machine. Strict: a promise of ours
+// that rejects unheard is an error of the run.
+const shared = {
+  globalSetup: ['test/kit/global_setup.ts'],
+  testTimeout: 60_000,
+  hookTimeout: 120_000,
+  execArgv: ['--unhandled-rejections=strict'],
+};
 
 // Examples import the package by its name, as users do; here that means the sources. Each project wants it for itself.
 const door = (name: string): string => fileURLToPath(new URL(`./src/${name}.ts`, import.meta.url));
