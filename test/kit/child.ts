@@ -32,7 +32,7 @@ export type RunChild = (script: string, options?: ChildOptions) => Child;
 
 /**
  * Bundles the library once; the function that it gives runs a script (ESM) in a child, with all of rdkafka.h and
- * rdkafka_mock.h as `k`, `poll_start`, and `cluster()` that gives `{ bootstrap, end }` of a mock cluster inside the child.
+ * rdkafka_mock.h as `k`, the door of services as `promises`, `poll_start`, and `cluster()` that gives `{ bootstrap, end }` of a mock cluster inside the child.
  * A child that still runs when the test ends is killed. Call it in beforeAll.
  */
 export async function childRunner(): Promise<RunChild> {
@@ -50,7 +50,7 @@ export async function childRunner(): Promise<RunChild> {
   let count = 0;
   return (script, options = {}) => {
     const file = join(dir, `${++count}.mjs`);
-    writeFileSync(file, `import { k, poll_start, cluster, producer } from './library.mjs';\n${script}`);
+    writeFileSync(file, `import { k, poll_start, promises, cluster, producer } from './library.mjs';\n${script}`);
     return start(file, options);
   };
 }
@@ -80,6 +80,8 @@ import * as rdkafka from './src/rdkafka.ts';
 import * as mock from './src/rdkafka_mock.ts';
 import { poll_start } from './src/promise/poll_start.ts';
 export { poll_start };
+/** The door 'rdkafka-ts'. */
+export * as promises from './src/index.ts';
 export const k: any = { ...rdkafka, ...mock };
 
 /** A mock cluster of one broker, with the handle that holds it. */
