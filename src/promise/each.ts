@@ -21,7 +21,7 @@ import { partitionKey } from '../defs/partition_key.ts';
 import { PartitionList } from '../defs/partition_list.ts';
 import type { rd_kafka_t } from '../defs/types.ts';
 import { checkFunction, checkInt, typeError } from '../rd/check.ts';
-import { EachPartition, type Ticket } from './each_partition.ts';
+import { EachPartition, HandlerContext, type Ticket } from './each_partition.ts';
 import { Lanes } from './lanes.ts';
 import type { Message } from './messages.ts';
 import type { MaybePromise, MessagesOptions } from './options.ts';
@@ -29,7 +29,7 @@ import { checkOptions, Puller, waitFor } from './puller.ts';
 
 /** Given beside the message. */
 export interface EachContext {
-  /** Aborted when the partition is lost, when letting go of it takes too long, and when `each` ends with an error. */
+  /** Of this handler: aborted when the partition is lost, when letting go of it takes too long, and when `each` ends before it. */
   readonly signal: AbortSignal;
 }
 
@@ -236,23 +236,30 @@ class Each {
   }
 
   private run(task: Task): void {
+    const context = new HandlerContext(task.work);
     let result: MaybePromise<void>;
     try {
-      result = this.handler(task.message as Message, task.work.context);
+      result = this.handler(task.message as Message, context);
     } catch (error) {
+      context.end();
       this.failed(task, error);
       return;
     }
     if (!isPromise(result)) {
+      context.end();
       this.done(task);
       return;
     }
     void Promise.resolve(result).then(
       () => {
+        context.end();
         this.done(task);
         this.pump();
       },
-      (error: unknown) => this.failed(task, error),
+      (error: unknown) => {
+        context.end();
+        this.failed(task, error);
+      },
     );
   }
 
@@ -291,12 +298,12 @@ class Each {
 
   /** What on_failure itself throws ends it all. A handler that was aborted may end as it likes: nobody is asked. */
   private async answerTo(task: Task, error: unknown): Promise<FailureAnswer | 'none'> {
-    const { signal } = task.work.context;
-    if (signal.aborted) return 'none';
+    const { work } = task;
+    if (work.aborted !== null) return 'none';
     if (this.onFailure === undefined) return 'stop';
     try {
       const answer = await this.onFailure(error, task.message as Message, task.attempt);
-      if (signal.aborted) return 'none';
+      if (work.aborted !== null) return 'none';
       if (answer === 'stop' || answer === 'skip') return answer;
       const after = (answer as { retry_after_ms?: unknown } | null | undefined)?.retry_after_ms;
       if (typeof after !== 'number' || !(after >= 0))
@@ -343,7 +350,7 @@ class Each {
     this.lanes.drop(({ work }) => work.revoked);
     this.dropRetries(({ work }) => work.revoked);
     const busy = works.filter(({ running }) => running > 0);
-    if (lost) for (const { controller } of busy) controller.abort(kafkaErrorOf(RD_KAFKA_RESP_ERR__ASSIGNMENT_LOST));
+    if (lost) for (const work of busy) work.abort(kafkaErrorOf(RD_KAFKA_RESP_ERR__ASSIGNMENT_LOST));
     return lost || busy.length === 0 ? null : this.wait(busy);
   }
 
@@ -353,7 +360,7 @@ class Each {
     const why = 'the partition goes to another member before its handler is done';
     for (const work of works) {
       this.going.delete(work);
-      if (work.running > 0) work.controller.abort(kafkaErrorOf(RD_KAFKA_RESP_ERR__TIMED_OUT, why));
+      if (work.running > 0) work.abort(kafkaErrorOf(RD_KAFKA_RESP_ERR__TIMED_OUT, why));
     }
   }
 
@@ -365,7 +372,7 @@ class Each {
         resolve();
       };
       const watch = (): void => {
-        if (!busy()) end();
+        if (this.finished || !busy()) end();
       };
       const timer = later(end, timeoutMs);
       this.watchers.add(watch);
@@ -408,7 +415,7 @@ class Each {
 
   /** What is aborted already stays so. */
   private abort(reason: unknown): void {
-    for (const { controller } of [...this.partitions.values(), ...this.going]) controller.abort(reason);
+    for (const work of [...this.partitions.values(), ...this.going]) work.abort(reason);
   }
 
   private finish(): void {
@@ -417,6 +424,7 @@ class Each {
     const { consumer } = this.rk;
     consumer!.rebalances.lettingGo(null);
     consumer!.pulls.setWaiting(false);
+    for (const watch of this.watchers) watch();
     if (!this.puller.gone()) this.handBack();
     this.puller.end();
     if (this.ending === 'closed' || this.ending === null) this.settle.resolve();

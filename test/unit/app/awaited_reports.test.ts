@@ -1,7 +1,7 @@
 // Messages whose reports go to promises, with a handle that accepts what the test lets in.
 import { expect, test, vi } from 'vitest';
 import { Aborts } from '../../../src/app/aborts.ts';
-import { Awaited, type Report } from '../../../src/app/awaited.ts';
+import { Awaited } from '../../../src/app/awaited.ts';
 import { AwaitedReports, type Outgoing } from '../../../src/app/awaited_reports.ts';
 import type { Handle } from '../../../src/app/handle.ts';
 import * as E from '../../../src/defs/enums.ts';
@@ -53,7 +53,7 @@ function scene() {
     return awaited;
   };
   const settle = (awaited: Awaited, err: number, offset: number): void =>
-    reports.settle(awaited, err, null, { offset } as Omit<Report, 'latency_us' | 'opaque'>);
+    reports.settle(awaited, err, null, 't', 0, offset, -1, 2, 1);
   return { handle, reports, send, settle, settled, holds, turns: () => turns };
 }
 

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { Consumed } from '../../../src/app/consumer.ts';
-import { EachPartition, type Ticket } from '../../../src/promise/each_partition.ts';
+import { EachPartition, HandlerContext, type Ticket } from '../../../src/promise/each_partition.ts';
 import { SeededRandom } from '../../kit/random_message.ts';
 
 function partition(): EachPartition {
@@ -58,4 +58,23 @@ test('in whatever order they end, what is told is the last of those below the lo
       expect(part.lowest, `seed ${seed}`).toBe(lowest < next ? lowest : null);
     }
   }
+});
+
+test('each handler has a signal of its own, aborted with all of its partition, and by the first reason', () => {
+  const part = partition();
+  const [one, other, ended] = [new HandlerContext(part), new HandlerContext(part), new HandlerContext(part)];
+  const signals = [one, other, ended].map(({ signal }) => signal);
+  ended.end();
+
+  part.abort('first');
+  part.abort('second');
+
+  expect(new Set(signals).size).toBe(3);
+  expect(one.signal).toBe(signals[0]);
+  expect(signals.map(({ aborted, reason }) => [aborted, reason])).toEqual([
+    [true, 'first'],
+    [true, 'first'],
+    [false, undefined],
+  ]);
+  expect(new HandlerContext(part).signal.reason).toBe('first');
 });

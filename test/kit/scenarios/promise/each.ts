@@ -617,7 +617,7 @@ export async function longLane(t: TestContext, env: TopicEnv): Promise<void> {
       seen.push(numberOf(message));
       return seen.length === 1 ? gate.opened : undefined;
     },
-    { concurrency: 2000 },
+    { concurrency: 2000, max_ahead: COUNT + 1 },
   );
   await until(() => seen.length === 1, { what: 'the first' });
   await until(() => positionOf(rk, env.topic) === COUNT, { what: 'all to wait behind it' });
