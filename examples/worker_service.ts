@@ -50,6 +50,7 @@ async function ship(order: kafka.Message, { signal }: { signal: AbortSignal }): 
   if (response.status >= 400 && response.status < 500) throw new Refused(`${response.status} ${await response.text()}`);
   if (!response.ok) throw new Error(`${SHIP_URL} answered ${response.status}`);
   counts.handled++;
+  if (assigned.has(named(order))) assigned.set(named(order), 'ok'); // whatever it was stalled by
 }
 
 /** Its customer's next orders wait for the answer, the others' do not. */
