@@ -201,6 +201,15 @@ test('Metadata answers a tied error for each topic, and makes none', async () =>
   expect(named.brokers).toHaveLength(1);
 });
 
+test("Metadata overlooks an error of the stacks, as librdkafka's mock does", async () => {
+  const t = await aMockCluster({ topics: { t: 1 } });
+  t.commands.mock_push_request_errors(t.cluster, 3, [29]);
+
+  const { topics } = await rawClient(t).send('Metadata', { topics: null });
+
+  expect(topics.map(({ errorCode }) => errorCode)).toEqual([0]);
+});
+
 test('an UNKNOWN_MEMBER_ID that is tied puts a member out of its classic group', async () => {
   const t = await aMockCluster({ topics: { t: 1 } });
   const client = rawClient(t);

@@ -6,7 +6,7 @@ import { aConsumer, aProducer, belongs, type Config, type TestProducer } from '.
 import type { Report } from '../../kit/reports.ts';
 
 /** For what comes within milliseconds on a machine that has time. */
-export const PATIENCE = { timeout_ms: 20_000 } as const;
+export const PATIENCE = { timeout_ms: 60_000 } as const;
 
 /** A cluster that ends after the test's clients; nothing may be left then. */
 export async function aTestCluster(t: TestContext, o?: ClusterOptions): Promise<MockCluster> {
