@@ -109,7 +109,9 @@ export class AppThread {
     const reader = new PortReader<In>(
       port,
       route,
-      () => this.woken(),
+      // Not at once: a port gives up to a thousand messages in one go, and what awaited ours runs between them. With a
+      // wake behind each, timers and sockets of the app would have no turn all the while.
+      () => this.turnSoon(),
       () => {
         onClose();
         this.woken();

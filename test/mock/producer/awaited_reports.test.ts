@@ -79,3 +79,29 @@ test('a batch that failed rejects each of its promises with the code, and makes 
   expect(codes).toEqual(Array(10).fill(rk.RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED));
   expect(rk.outq_len(handle)).toBe(0);
 });
+
+test('a flood of promises leaves the event loop a turn for each window of them', async () => {
+  const WINDOW = 1000;
+  const env = aMock();
+  const { handle } = env.producer({ 'linger.ms': '0' });
+  let sinceTurn = 0;
+  let most = 0;
+  let flooding = true;
+  const turn = () => {
+    most = Math.max(most, sinceTurn);
+    sinceTurn = 0;
+    if (flooding) setImmediate(turn);
+  };
+  const ring: Promise<unknown>[] = [];
+  await rk.produce_async(handle, { topic: 't', value: 'first' });
+  turn();
+  for (let i = 0; i < 100_000; i++) {
+    if (i >= WINDOW) await ring[i % WINDOW];
+    ring[i % WINDOW] = rk.produce_async(handle, { topic: 't', value: `${i}` });
+    sinceTurn++;
+  }
+  flooding = false;
+  await Promise.all(ring);
+  // What is settled in one turn sends as many again before the next; 1006 were seen, and 2900 and more without the turns.
+  expect(most).toBeLessThanOrEqual(2 * WINDOW);
+});
