@@ -25,7 +25,7 @@ const PROMISE_TYPES = [
     'Properties',
   ],
   ...['Signal', 'Wait', 'Hooks', 'ConsumerHooks', 'HeaderInput', 'ProduceMessage', 'Report', 'Message'],
-  ...['MessagesOptions', 'EachOptions'],
+  ...['MessagesOptions', 'BatchesOptions', 'EachOptions', 'EachHandler', 'EachContext', 'FailureAnswer'],
 ];
 /** api.md section 3, exported by `rdkafka-ts/testing` alone. */
 const TESTING_VALUES = ['mock_cluster', 'suite_cluster', 'open_handles'];

@@ -50,7 +50,11 @@ export type { ProduceMessage } from './promise/produce_async.ts';
 export type { Report } from './promise/produce_async.ts';
 export type { Message } from './promise/messages.ts';
 export type { MessagesOptions } from './promise/messages.ts';
+export type { BatchesOptions } from './promise/messages.ts';
 export type { EachOptions } from './promise/each.ts';
+export type { EachHandler } from './promise/each.ts';
+export type { EachContext } from './promise/each.ts';
+export type { FailureAnswer } from './promise/each.ts';
 
 // version
 export { version } from './api/version.ts';

@@ -7,7 +7,7 @@ import { now } from './thread.ts';
 export interface Report {
   readonly topic: string;
   readonly partition: number;
-  /** null with acks=0: no broker tells. */
+  /** null where no broker tells: with acks=0, and for a batch found stored already whose place is not known. */
   readonly offset: number | null;
   /** ms since the epoch: the record's own, or the broker's with message.timestamp.type=LogAppendTime. */
   readonly timestamp: number;
