@@ -79,7 +79,7 @@ export class AwaitedReports {
     const { rk } = this;
     const refusal = this.refusal();
     if (refusal !== null) {
-      awaited.reject(refusal);
+      awaited.reject(withStatus(refusal, E.RD_KAFKA_MSG_STATUS_NOT_PERSISTED));
       return true;
     }
     const { topic, partition, key, value, headers, timestamp } = outgoing;
@@ -101,7 +101,7 @@ export class AwaitedReports {
     if (err === 0) {
       this.pending++;
       outgoing.owner?.takeOver();
-    } else awaited.reject(kafkaErrorOf(err));
+    } else awaited.reject(withStatus(kafkaErrorOf(err), E.RD_KAFKA_MSG_STATUS_NOT_PERSISTED));
     return true;
   }
 
@@ -146,7 +146,7 @@ export class AwaitedReports {
       else {
         first.unlisten?.();
         this.rk.reports!.failed++;
-        first.awaited.reject(error);
+        first.awaited.reject(withStatus(error, E.RD_KAFKA_MSG_STATUS_NOT_PERSISTED));
       }
     }
   }
@@ -167,7 +167,7 @@ export class AwaitedReports {
     this.rk.took(1, awaited.valueBytes);
     if (err !== 0) {
       this.rk.reports!.failed++;
-      awaited.reject(this.errorOf(err, text));
+      awaited.reject(withStatus(this.errorOf(err, text), status));
     } else {
       const report: Report = {
         topic,
@@ -200,6 +200,11 @@ export class AwaitedReports {
       return this.held;
     });
   }
+}
+
+/** What a report would say besides: whether the message may be stored all the same. */
+function withStatus(error: KafkaError, status: number): KafkaError {
+  return Object.assign(error, { status });
 }
 
 function copyOf(bytes: Uint8Array | string | null): Buffer | string | null {

@@ -41,7 +41,7 @@ export const PRODUCER: readonly Row[] = [
     default: false,
     effect: 'yes',
     holds: ['false'],
-    text: 'Stop with a fatal error when a message times out and would leave a gap.',
+    text: 'Stop with a fatal error when a batch fails for good, which would leave a gap. What message.timeout.ms ends is not covered.',
   },
   {
     name: 'queue.buffering.max.messages',

@@ -28,7 +28,8 @@ export interface ProduceMessage {
 
 /**
  * Produces, and gives the report: settles when the broker has confirmed the message (as `acks` says) or when it has
- * failed for good, with a KafkaError whose `code` is the report's. Where `producev` would give _QUEUE_FULL it waits for
+ * failed for good, with a KafkaError whose `code` is the report's, and whose `status` (RD_KAFKA_MSG_STATUS_*) says whether
+ * the message may be stored all the same. Where `producev` would give _QUEUE_FULL it waits for
  * room; the order of calls is the order of messages, while waiting too. `linger.ms` counts, since a batch waits for more:
  * a service that awaits each message sets it to 0.
  *

@@ -7,6 +7,7 @@ import type { Handle } from '../../../src/app/handle.ts';
 import * as E from '../../../src/defs/enums.ts';
 import { KafkaError, kafkaErrorOf } from '../../../src/defs/kafka_error.ts';
 
+const POSSIBLY = E.RD_KAFKA_MSG_STATUS_POSSIBLY_PERSISTED;
 const { entered } = vi.hoisted(() => ({ entered: { result: 0, values: [] as string[], run: () => {} } }));
 vi.mock('../../../src/app/produce.ts', () => ({
   enqueue: (_topic: unknown, _partition: number, _key: unknown, value: unknown) => {
@@ -179,4 +180,28 @@ test('the process is held once, until the last promise is settled, and that asks
   expect(after).toEqual([false, 1]);
   expect(holds.length).toBe(2);
   settle(c, 0, 1);
+});
+
+test('a rejection says by its status whether the message may be stored all the same', () => {
+  const { reports } = scene();
+  const errors: unknown[] = [];
+  const awaited = (): Awaited =>
+    new Awaited(
+      null,
+      0,
+      () => {},
+      (error) => errors.push(error),
+    );
+  const outgoing = { partition: 0, key: null, value: '', headers: null, owner: null, timestamp: 0 };
+  const [timedOut, tooLarge] = [awaited(), awaited()];
+  entered.result = 0;
+  reports.send(outgoing as unknown as Outgoing, timedOut, undefined);
+  reports.settle(timedOut, E.RD_KAFKA_RESP_ERR__MSG_TIMED_OUT, null, 't', 0, -1001, -1, POSSIBLY, -1);
+  entered.result = E.RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE;
+  reports.send(outgoing as unknown as Outgoing, tooLarge, undefined);
+
+  expect(errors).toMatchObject([
+    { type: '_MSG_TIMED_OUT', status: POSSIBLY },
+    { type: 'MSG_SIZE_TOO_LARGE', status: E.RD_KAFKA_MSG_STATUS_NOT_PERSISTED },
+  ]);
 });
