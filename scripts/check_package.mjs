@@ -167,7 +167,9 @@ function compileUnder(compiler, files) {
     writeFileSync(join(project, 'package.json'), JSON.stringify({ private: true, type: kind }));
     const common = { target: 'es2022', strict: true, skipLibCheck: false, noEmit: true, types: ['node'] };
     writeFileSync(join(project, 'tsconfig.json'), JSON.stringify({ compilerOptions: { ...common, ...options } }));
-    for (const file of files) copyFileSync(join(root, 'test/package', file), join(project, file));
+    // Their endings say what they are, which older ways do not look at.
+    const more = options.module === 'nodenext' ? PROGRAMS : [];
+    for (const file of [...files, ...more]) copyFileSync(join(root, 'test/package', file), join(project, file));
     run(process.execPath, [join(home, 'node_modules/typescript/bin/tsc'), '-p', project], { cwd: home });
   }
   say(`TypeScript ${version}: ${files.join(', ')} as ${lookups.map(({ name }) => name).join(', ')}`);
@@ -211,6 +213,60 @@ async function bundle() {
   }
 }
 
+const PROGRAMS = ['program.mts', 'program.cts'];
+
+/** A program that blocks, by this command line, with a line of input and a SIGTERM. */
+function runProgram(what, ...command) {
+  run(process.execPath, [join(root, 'test/package/run_program.mjs'), ...command], { timeout: 90_000 });
+  say(what);
+}
+
+function programs() {
+  heading('a program that blocks hears SIGTERM and ends with its own code, however it is run');
+  for (const file of PROGRAMS) copyFileSync(join(root, 'test/package', file), join(app, file));
+  const alone = join(folder, 'alone');
+  for (const [format, source, ending] of [
+    ['esm', PROGRAMS[0], 'mjs'],
+    ['cjs', PROGRAMS[1], 'cjs'],
+  ]) {
+    const plain = join(app, `program.${ending}`);
+    run(tool('esbuild'), [source, `--format=${format}`, `--outfile=${plain}`, '--log-level=warning']);
+    runProgram(`JavaScript, ${format}`, process.execPath, plain);
+    const bundled = join(alone, `program.${ending}`);
+    const how = ['--bundle', '--platform=node', '--minify', `--format=${format}`, '--log-level=warning'];
+    run(tool('esbuild'), [source, ...how, `--outfile=${bundled}`]);
+    runProgram(`an esbuild bundle, ${format}`, process.execPath, bundled);
+  }
+  const tsx = join(runtime('tsx'), 'node_modules/tsx/dist/cli.mjs');
+  const nodes = [['this Node', process.execPath], ...['22', '24'].flatMap(otherNode)];
+  for (const [name, node] of nodes) {
+    for (const file of PROGRAMS) runProgram(`${name}, tsx, ${file}`, node, tsx, file);
+    // From 22.18 on Node runs TypeScript by itself, but no `import` in CommonJS.
+    if (name !== 'this Node') runProgram(`${name}, ${PROGRAMS[0]}`, node, PROGRAMS[0]);
+  }
+}
+
+/** A folder where this package is installed. */
+function runtime(name) {
+  const home = join(folder, name.replace('@', '-'));
+  mkdirSync(home);
+  writeFileSync(join(home, 'package.json'), '{ "private": true }\n');
+  run('npm', ['install', '--no-audit', '--no-fund', '--loglevel=error', name], { cwd: home, timeout: 300_000 });
+  return home;
+}
+
+/** [name, path] of another Node, as the npm package `node`; nothing where it can't be had. */
+function otherNode(version) {
+  try {
+    const node = join(runtime(`node@${version}`), 'node_modules/node/bin/node');
+    return [[`Node ${run(node, ['--version']).trim()}`, node]];
+  } catch (error) {
+    if (!(error instanceof Failed)) throw error;
+    isAbsent(`Node ${version} can't be had: ${error.message.split('\n')[0]}`);
+    return [];
+  }
+}
+
 function demo() {
   heading('npx rdkafka-ts demo');
   if (!manifest.bin) return isAbsent('package.json has no bin yet');
@@ -225,6 +281,7 @@ try {
   compareTypes();
   await compile();
   await bundle();
+  programs();
   demo();
   console.log(
     absent === 0 ? 'the package is fine' : `the package is fine as far as it goes: ${absent} parts are absent`,
