@@ -200,7 +200,9 @@ function compileUnder(compiler, files) {
     writeFileSync(join(project, 'package.json'), JSON.stringify({ private: true, type: kind }));
     const common = { target: 'es2022', strict: true, skipLibCheck: false, noEmit: true, types: ['node'] };
     writeFileSync(join(project, 'tsconfig.json'), JSON.stringify({ compilerOptions: { ...common, ...options } }));
-    for (const file of files) copyFileSync(join(root, 'test/package', file), join(project, file));
+    // Their endings say what they are, which older ways do not look at.
+    const more = options.module === 'nodenext' ? PROGRAMS : [];
+    for (const file of [...files, ...more]) copyFileSync(join(root, 'test/package', file), join(project, file));
     run(process.execPath, [join(home, 'node_modules/typescript/bin/tsc'), '-p', project], { cwd: home });
   }
   say(`TypeScript ${version}: ${files.join(', ')} as ${lookups.map(({ name }) => name).join(', ')}`);
@@ -268,6 +270,47 @@ function testingExamples(tarball) {
 /** How vitest, jest and node:test say how many there were. */
 const PASSED = [/Tests\s+(\d+) passed \(/, /Tests:\s+(\d+) passed, /, /^# pass (\d+)$/m, /pass (\d+)$/m];
 
+const PROGRAMS = ['program.mts', 'program.cts'];
+
+/** A program that blocks, by this command line, with a line of input and a SIGTERM. */
+function runProgram(what, ...command) {
+  run(process.execPath, [join(root, 'test/package/run_program.mjs'), ...command], { timeout: 90_000 });
+  say(what);
+}
+
+function programs(versions) {
+  heading('a program that blocks hears SIGTERM and ends with its own code, however it is run');
+  for (const file of PROGRAMS) copyFileSync(join(root, 'test/package', file), join(app, file));
+  const alone = join(folder, 'alone');
+  for (const [format, source, ending] of [
+    ['esm', PROGRAMS[0], 'mjs'],
+    ['cjs', PROGRAMS[1], 'cjs'],
+  ]) {
+    const plain = join(app, `program.${ending}`);
+    run(tool('esbuild'), [source, `--format=${format}`, `--outfile=${plain}`, '--log-level=warning']);
+    runProgram(`JavaScript, ${format}`, process.execPath, plain);
+    const bundled = join(alone, `program.${ending}`);
+    const how = ['--bundle', '--platform=node', '--minify', `--format=${format}`, '--log-level=warning'];
+    run(tool('esbuild'), [source, ...how, `--outfile=${bundled}`]);
+    runProgram(`an esbuild bundle, ${format}`, process.execPath, bundled);
+  }
+  const tsx = join(runtime('tsx'), 'node_modules/tsx/dist/cli.mjs');
+  for (const { version, path } of versions) {
+    for (const file of PROGRAMS) runProgram(`Node ${version}, tsx, ${file}`, path, tsx, file);
+    // From 22.18 on Node runs TypeScript by itself, but no `import` in CommonJS.
+    if (!version.startsWith('20.')) runProgram(`Node ${version}, ${PROGRAMS[0]}`, path, PROGRAMS[0]);
+  }
+}
+
+/** A folder where this package is installed. */
+function runtime(name) {
+  const home = join(folder, name.replace('@', '-'));
+  mkdirSync(home);
+  writeFileSync(join(home, 'package.json'), '{ "private": true }\n');
+  npm(home, 'install', name);
+  return home;
+}
+
 function demo() {
   heading('npx rdkafka-ts demo');
   if (!manifest.bin) return isAbsent('package.json has no bin yet');
@@ -284,6 +327,7 @@ try {
   await compile();
   bundle(tarball, versions);
   testingExamples(tarball);
+  programs(versions);
   demo();
   console.log(
     absent === 0 ? 'the package is fine' : `the package is fine as far as it goes: ${absent} parts are absent`,

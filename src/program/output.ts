@@ -16,7 +16,18 @@ const NAP_MS = 5;
 const NAMES = ['', 'stdout', 'stderr'] as const;
 
 /** A descriptor as a FILE of C: rd_kafka_dump and all that takes a `write(text)` take it. */
-export class Output {
+export interface Output {
+  readonly fd: 1 | 2;
+  /**
+   * Writes text (as UTF-8) or bytes, all of it, before it returns. Where a pipe is full, and so answers EAGAIN, it waits
+   * for the reader, as long as that takes something at least every 30 s; handlers of signals run meanwhile. Throws what
+   * the system says, with `code` and `fd`: EAGAIN after 30 s without a reader, EPIPE when the reader has gone (which, if
+   * nobody catches it, ends a program quietly: see `program`). Counterpart of fprintf and fwrite.
+   */
+  write(text: string | Uint8Array): void;
+}
+
+export class SyncOutput implements Output {
   readonly fd: 1 | 2;
   private readonly put: PutFn;
   private readonly clock: () => number;
@@ -27,12 +38,6 @@ export class Output {
     this.clock = clock;
   }
 
-  /**
-   * Writes text (as UTF-8) or bytes, all of it, before it returns. Where a pipe is full, and so answers EAGAIN, it waits
-   * for the reader, as long as that takes something at least every 30 s; handlers of signals run meanwhile. Throws what
-   * the system says, with `code` and `fd`: EAGAIN after 30 s without a reader, EPIPE when the reader has gone (which, if
-   * nobody catches it, ends a program quietly: see `program`). Counterpart of fprintf and fwrite.
-   */
   write(text: string | Uint8Array): void {
     if (typeof text !== 'string' && !isUint8Array(text))
       throw typeError(`${NAMES[this.fd]}.write`, 'text', 'a string or a Uint8Array', text);
@@ -67,10 +72,10 @@ function never(): boolean {
 }
 
 /** Standard output. `console` and `process.stdout` of a program's worker write here at once, too. */
-export const stdout: Output = new Output(1);
+export const stdout: Output = new SyncOutput(1);
 
 /** Standard error. */
-export const stderr: Output = new Output(2);
+export const stderr: Output = new SyncOutput(2);
 
 /** True for what `write` throws when the reader of standard output or error has gone. */
 export function isBrokenPipe(error: unknown): boolean {

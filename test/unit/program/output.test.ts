@@ -1,11 +1,11 @@
 import { expect, test, vi } from 'vitest';
-import { isBrokenPipe, Output } from '../../../src/program/output.ts';
+import { isBrokenPipe, SyncOutput } from '../../../src/program/output.ts';
 
 const error = (code: string): Error => Object.assign(new Error(code), { code });
 
 test('all of it is written, in pieces if need be', () => {
   const written: string[] = [];
-  const output = new Output(1, (_fd, bytes, from) => {
+  const output = new SyncOutput(1, (_fd, bytes, from) => {
     written.push(Buffer.from(bytes.subarray(from, from + 2)).toString());
     return Math.min(2, bytes.length - from);
   });
@@ -25,7 +25,7 @@ test('EAGAIN and EINTR are tried again until the reader takes something', () => 
     return answer;
   });
 
-  new Output(2, put).write('abc');
+  new SyncOutput(2, put).write('abc');
 
   expect(put.mock.calls.map(([fd, , from]: any) => [fd, from])).toEqual([
     [2, 0],
@@ -41,14 +41,14 @@ test('a reader that takes nothing for 30 s is given up', () => {
     throw error('EAGAIN');
   };
 
-  expect(() => new Output(1, put, () => 1 + 1000 * 10 * seconds++).write('a')).toThrow(
+  expect(() => new SyncOutput(1, put, () => 1 + 1000 * 10 * seconds++).write('a')).toThrow(
     expect.objectContaining({ code: 'EAGAIN', fd: 1 }),
   );
   expect(seconds).toBe(4);
 });
 
 test('what the system refuses is thrown with its code and the descriptor', () => {
-  const output = new Output(1, () => {
+  const output = new SyncOutput(1, () => {
     throw error('EPIPE');
   });
 
@@ -65,6 +65,6 @@ test('only EPIPE of standard output and error is a broken pipe of the program', 
 });
 
 test('neither a number nor an object is text', () => {
-  expect(() => new Output(1).write(1 as any)).toThrow(/stdout.write: text must be a string or a Uint8Array/);
-  expect(() => new Output(2).write(null as any)).toThrow(/stderr.write: text must be/);
+  expect(() => new SyncOutput(1).write(1 as any)).toThrow(/stdout.write: text must be a string or a Uint8Array/);
+  expect(() => new SyncOutput(2).write(null as any)).toThrow(/stderr.write: text must be/);
 });
