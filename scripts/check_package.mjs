@@ -148,7 +148,10 @@ function compareTypes() {
     const checker = program.getTypeChecker();
     const real = (symbol) => (symbol.flags & ts.SymbolFlags.Alias ? checker.getAliasedSymbol(symbol) : symbol);
     const symbols = checker.getExportsOfModule(checker.getSymbolAtLocation(program.getSourceFile(file)));
-    const declared = symbols.filter((symbol) => real(symbol).flags & ts.SymbolFlags.Value).map(({ name }) => name);
+    // A class that is exported as a type alone is no value.
+    const isType = (symbol) => symbol.declarations?.every(ts.isTypeOnlyExportDeclaration) ?? false;
+    const isValue = (symbol) => !isType(symbol) && (real(symbol).flags & ts.SymbolFlags.Value) !== 0;
+    const declared = symbols.filter(isValue).map(({ name }) => name);
     const exported = Object.keys(createRequire(join(app, 'x.cjs'))(join(manifest.name, path)));
     const differ = [
       ...declared.filter((name) => !exported.includes(name)).map((name) => `${name} is only declared`),
