@@ -291,7 +291,8 @@ export async function simpleBatches(start: StartProgram, { bootstrap }: Env): Pr
   const code = await program.ended;
 
   expect(program.err()).toBe('');
-  expect(program.out()).toBe(`produce_batch: 5 of 6
+  // A slow machine finds the queue full more than once.
+  expect(program.out().replace(/(produce i: -1, _QUEUE_FULL\n)+/, '$1')).toBe(`produce_batch: 5 of 6
 produce i: -1, _QUEUE_FULL
 delivered 9
 consume_callback, STORED: a b c d e
