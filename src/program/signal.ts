@@ -23,8 +23,9 @@ export type SignalHandler = (name: NodeJS.Signals, number: number) => void;
  * for a second, since main makes no call, makes the next one of them end the process as if there were no handler.
  *
  * On a main thread without `program` it is process.on: the handler runs from the event loop, SIGINT's also inside calls of
- * the library that wait longer than 1 ms. In the main thread of a `program` it does nothing: the module runs again in
- * the worker, and that call counts. In other workers it throws, for no signal reaches them.
+ * the library that wait longer than 1 ms (not quite always there: between two waits one can be lost, and in the moment in
+ * which a wait begins or ends it kills as if nobody listened; `program` has no such gaps). In the main thread of a
+ * `program` it does nothing: the module runs again in the worker, and that call counts. In other workers it throws, for no signal reaches them.
  *
  * Throws TypeError for an unknown signal, and for SIGKILL and SIGSTOP, which nobody can handle. Waits for the main
  * thread, less than a millisecond.

@@ -9,21 +9,37 @@ beforeAll(async () => {
 
 const INTR = -163;
 
-/** A consumer of nothing in particular, on no broker, that keeps its log lines. */
+/** A consumer without a cluster, that keeps its log lines. */
 const LONELY = `
   const conf = k.rd_kafka_conf_new();
-  k.rd_kafka_conf_set(conf, 'bootstrap.servers', '127.0.0.1:1'); k.rd_kafka_conf_set(conf, 'group.id', 'g');
+  k.rd_kafka_conf_set(conf, 'group.id', 'g');
   const lines = [];
   k.rd_kafka_conf_set_log_cb(conf, (rk, level, fac, text) => { if (fac === 'SIGNAL') lines.push(level + ' ' + text); });
   const rk = k.rd_kafka_new(k.RD_KAFKA_CONSUMER, conf);
 `;
 
+/**
+ * Runs a script that says `ready` and sends it SIGINT until it says more. A signal that comes between two waits is lost;
+ * one that comes while vm exchanges the handlers, which takes some 0.3 ms a wait, kills: then it is run again.
+ */
+async function interrupted(script: string): Promise<{ code: number | string; out: string }> {
+  for (let tries = 1; ; tries++) {
+    const child = run(script);
+    await child.says(/ready\n/);
+    const again = setInterval(() => child.process.kill('SIGINT'), 200);
+    await child.says(/ready\n./).catch(() => {});
+    clearInterval(again);
+    const code = await child.ended;
+    if (code !== 'SIGINT' || tries === 3) return { code, out: child.out() };
+  }
+}
+
 test('a listener of SIGINT is called inside the call that is blocked, which then returns', async () => {
-  const child = run(`
+  const { code, out } = await interrupted(`
     ${LONELY}
     let inside = false, run = true;
     process.on('SIGINT', (name, number) => { console.log(name, number, inside); run = false; });
-    console.log('polling');
+    console.log('ready');
     while (run) {
       inside = true;
       const message = k.rd_kafka_consumer_poll(rk, -1);
@@ -32,50 +48,35 @@ test('a listener of SIGINT is called inside the call that is blocked, which then
     }
     k.rd_kafka_destroy(rk);
   `);
-  await child.says(/polling/);
-  // What comes outside the wait is for the event loop: a user presses again.
-  const again = setInterval(() => child.process.kill('SIGINT'), 200);
-
-  const code = await child.ended;
-  clearInterval(again);
 
   expect(code).toBe(0);
   // One more may come while it ends.
-  expect(child.out()).toMatch(new RegExp(`^polling\nSIGINT 2 true\nnull ${INTR}\n`));
+  expect(out).toMatch(new RegExp(`^ready\nSIGINT 2 true\nnull ${INTR}\n`));
 });
 
 test('signal without a program is process.on, and a second call replaces the first', async () => {
-  const child = run(`
+  const { code, out } = await interrupted(`
     ${LONELY}
     const first = () => console.log('first');
     console.log(signal('SIGINT', first), signal('SIGINT', () => { console.log('second'); process.exit(6); }) === first);
+    console.log('ready');
     while (true) k.rd_kafka_consumer_poll(rk, 1000);
   `);
-  await child.says(/null true/);
-  const again = setInterval(() => child.process.kill('SIGINT'), 200);
-
-  const code = await child.ended;
-  clearInterval(again);
 
   expect(code).toBe(6);
-  expect(child.out()).toBe('null true\nsecond\n');
+  expect(out).toBe('null true\nready\nsecond\n');
 });
 
 test('what a listener throws comes out of the call', async () => {
-  const child = run(`
+  const { code, out } = await interrupted(`
     ${LONELY}
     process.on('SIGINT', () => { throw new Error('no more'); });
-    console.log('polling');
+    console.log('ready');
     try { k.rd_kafka_consumer_poll(rk, -1); } catch (error) { console.log(error.message); process.exit(6); }
   `);
-  await child.says(/polling/);
-  const again = setInterval(() => child.process.kill('SIGINT'), 200);
-
-  const code = await child.ended;
-  clearInterval(again);
 
   expect(code).toBe(6);
-  expect(child.out()).toBe('polling\nno more\n');
+  expect(out).toBe('ready\nno more\n');
 });
 
 test.each(['SIGINT', 'SIGTERM'] as const)('without a listener %s kills a blocked process', async (name) => {
