@@ -19,7 +19,7 @@ import { checkFunctionOrNull, GONE, typeError } from '../rd/check.ts';
 import type { MessagesOptions, Signal } from './options.ts';
 
 /** The event loop gets a turn at the latest after so much pulling without one. */
-const TURN_MS = 4;
+const TURN_MS = 2;
 const ERROR = 3;
 /** Taken at load: test runners fake the global one. */
 const nextTurn: typeof setImmediate = setImmediate;
