@@ -1,7 +1,7 @@
 // Checks of handles and topics that all chapters share, and how a call of theirs waits. @thread app
 import type { AppConsumer } from '../app/consumer.ts';
 import type { Handle } from '../app/handle.ts';
-import { run, runAsync, type Steps } from '../app/steps.ts';
+import { asking, run, runAsync, type Steps } from '../app/steps.ts';
 import type { Topic } from '../app/topic.ts';
 import { RD_KAFKA_RESP_ERR__DESTROY } from '../defs/enums.ts';
 import { kafkaErrorOf } from '../defs/kafka_error.ts';
@@ -78,27 +78,9 @@ function isSignal(value: unknown): value is AbortSignal {
  * ends first.
  */
 export function promise<T>(fn: string, rk: Handle, steps: Steps<T>, o: TwinOptions | undefined): Promise<T> {
-  return runAsync(rk.thread, rk.port, untilGone(rk, steps), checkSignal(fn, o));
-}
-
-function* untilGone<T>(rk: Handle, steps: Steps<T>): Steps<T> {
-  let at = steps.next(true);
-  while (at.done !== true) {
-    const { timeoutMs, ready } = at.value;
-    let ok: boolean;
-    try {
-      ok = yield {
-        timeoutMs,
-        ready: () => {
-          if (rk[GONE] !== '') throw kafkaErrorOf(RD_KAFKA_RESP_ERR__DESTROY);
-          return ready();
-        },
-      };
-    } catch (error) {
-      at = steps.throw(error);
-      continue;
-    }
-    at = steps.next(ok);
-  }
-  return at.value;
+  const gone = (): boolean => {
+    if (rk[GONE] !== '') throw kafkaErrorOf(RD_KAFKA_RESP_ERR__DESTROY);
+    return false;
+  };
+  return runAsync(rk.thread, rk.port, asking(gone, steps), checkSignal(fn, o));
 }

@@ -7,7 +7,7 @@ import { GONE } from '../rd/check.ts';
 import { closeSteps, leaveSteps } from './close.ts';
 import { commitOffsetsSteps, committedSteps } from './commit.ts';
 import type { Handle } from './handle.ts';
-import { flushSteps } from './serve.ts';
+import { flushSteps, outqLen } from './serve.ts';
 import { runAsync, type Steps } from './steps.ts';
 import { now } from './thread.ts';
 
@@ -41,31 +41,42 @@ async function end(rk: Handle, timeoutMs: number, signal: AbortSignal | undefine
     if (signal?.aborted === true) return 0;
     return Math.min(most, until === Number.POSITIVE_INFINITY ? 0x7fffffff : Math.max(0, (until - now()) * share));
   };
-  const steps = <T>(what: Steps<T>): Promise<T> => runAsync(rk.thread, rk.port, what);
+  const within = <T>(ms: number, what: Steps<T>, otherwise: T | null = null): Promise<T> =>
+    runAsync(rk.thread, rk.port, bounded(rk, ms, signal, what, otherwise));
+  const thrown: unknown[] = [];
+  /** What a callback or hook throws meanwhile keeps no handle from its end. */
+  const goOn = async (work: Promise<unknown>): Promise<void> => {
+    await work.catch((error: unknown) => thrown.push(error));
+  };
   const unlisten = signal && rk.thread.aborts.add(signal, () => rk.thread.turnSoon());
   // A callback that asked for it comes to its end first.
   await Promise.resolve();
   let uncommitted: rd_kafka_topic_partition_t[] = [];
   if (rk[GONE] === '' && !rk.closing) {
     await stopPulls(rk, left, signal);
-    if (rk.producer) await swallow(() => steps(bounded(rk, left(1), signal, flushSteps(rk, -1))));
-    else if (rk.consumer !== null && !rk.consumer.closed) {
+    if (rk.producer) {
+      // A callback that throws or yields ends a flush. It has had its report, so each of them is one step ahead.
+      do await goOn(within(left(1), flushSteps(rk, -1)));
+      while (rk[GONE] === '' && !rk.dead && left(1) > 0 && outqLen(rk) > 0);
+    } else if (rk.consumer !== null && !rk.consumer.closed) {
       const { rebalances } = rk.consumer;
-      const list = await steps(bounded(rk, left(COMMIT_SHARE), signal, commitStored(rk), stored(rk)));
+      const list = await within(left(COMMIT_SHARE), commitStored(rk), stored(rk));
       const ask = async (otherwise: rd_kafka_topic_partition_t[]): Promise<void> => {
-        uncommitted = await steps(bounded(rk, left(COMMIT_SHARE, LEAVE_MS), signal, stillOpen(rk, list), otherwise));
+        uncommitted = await within(left(COMMIT_SHARE, LEAVE_MS), stillOpen(rk, list), otherwise);
       };
       await ask(list.elems);
       // The last moment to ask: a hook may have committed, and who has left the group can't ask any more.
       if (uncommitted.length > 0) rebalances.afterRevoke = () => ask(uncommitted);
       const leaveMs = Math.round(left(1, LEAVE_MS));
-      await swallow(() => steps(bounded(rk, leaveMs, signal, leave(rk, leaveMs))));
+      await goOn(within(leaveMs, leave(rk, leaveMs)));
       rebalances.afterRevoke = null;
     }
-    if (rk[GONE] === '') await swallow(() => steps(closeSteps(rk, E.RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE)));
+    if (rk[GONE] === '')
+      await goOn(runAsync(rk.thread, rk.port, closeSteps(rk, E.RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE)));
   }
   unlisten?.();
   signal?.throwIfAborted();
+  if (thrown.length > 0) throw thrown[0];
   return { undelivered: (rk.reports?.failed ?? 0) - failed, uncommitted };
 }
 
@@ -74,15 +85,6 @@ function* leave(rk: Handle, timeoutMs: number): Steps<void> {
   const consumer = rk.consumer!;
   if (consumer.closing) yield { timeoutMs, ready: () => consumer.closed };
   else yield* leaveSteps(rk, timeoutMs);
-}
-
-/** What a callback or hook throws meanwhile keeps no handle from its end; the group or queue has logged it. */
-async function swallow(work: () => Promise<unknown>): Promise<void> {
-  try {
-    await work();
-  } catch {
-    // Nothing more can be done about it here.
-  }
 }
 
 async function stopPulls(rk: Handle, left: (share: number) => number, signal: AbortSignal | undefined): Promise<void> {
@@ -112,11 +114,17 @@ function* bounded<T>(
   otherwise: T | null = null,
 ): Steps<T> {
   const until = now() + timeoutMs;
+  const over = (): boolean => signal?.aborted === true || rk[GONE] !== '' || rk.dead;
   let at = steps.next(true);
   while (at.done !== true) {
     const { ready } = at.value;
-    const over = (): boolean => signal?.aborted === true || rk[GONE] !== '' || rk.dead;
-    const ok: boolean = yield { timeoutMs: Math.max(0, until - now()), ready: () => ready() || over() };
+    let ok: boolean;
+    try {
+      ok = yield { timeoutMs: Math.max(0, until - now()), ready: () => ready() || over() };
+    } catch (error) {
+      at = steps.throw(error);
+      continue;
+    }
     if (!ok || over()) {
       steps.return(otherwise as T);
       return otherwise as T;

@@ -15,6 +15,10 @@ import { serveUrgent } from './urgent.ts';
 /** Records accepted and not reported, and everything else that a poll would serve. */
 export function outqLen(rk: Handle): number {
   dropReports(rk);
+  return outstanding(rk);
+}
+
+function outstanding(rk: Handle): number {
   return (rk.limits?.messages ?? 0) + (rk.awaited?.waitingCount ?? 0) + rk.queue.length;
 }
 
@@ -30,7 +34,7 @@ export function* flushSteps(rk: Handle, timeoutMs: number): Steps<number> {
   if (!rk.producer) return E.RD_KAFKA_RESP_ERR__NOT_IMPLEMENTED;
   Atomics.add(rk.memory.head, FLUSHING, 1);
   rk.ringAll();
-  const empty = (): boolean => rk.limits!.messages + (rk.awaited?.waitingCount ?? 0) + rk.queue.length === 0;
+  const empty = (): boolean => outstanding(rk) === 0;
   const done = (): boolean => {
     rk.awaited?.admit();
     rk.queue.serve(Number.POSITIVE_INFINITY);

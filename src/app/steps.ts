@@ -82,6 +82,26 @@ export async function runAsync<T>(
   return at.value;
 }
 
+/**
+ * The same steps; `first` is asked before each condition of theirs: true ends the wait as one that came true, and what it
+ * throws is thrown into them.
+ */
+export function* asking<T>(first: () => boolean, steps: Steps<T>): Steps<T> {
+  let at = steps.next(true);
+  while (at.done !== true) {
+    const { ready } = at.value;
+    let ok: boolean;
+    try {
+      ok = yield { ...at.value, ready: () => first() || ready() };
+    } catch (error) {
+      at = steps.throw(error);
+      continue;
+    }
+    at = steps.next(ok);
+  }
+  return at.value;
+}
+
 /** Rest of a timeout that began at `from`; negative stays for ever. */
 export function rest(timeoutMs: number, from: number): number {
   return timeoutMs < 0 ? -1 : Math.max(0, timeoutMs - (now() - from));

@@ -14,6 +14,9 @@ import type { Wait } from './options.ts';
  * which stored offsets are not committed. `o.signal` hurries, one that is aborted already too: the handle is ended without
  * waiting, then it rejects with the reason.
  *
+ * What a callback or hook throws meanwhile does not keep the client from its end: then it rejects with the first of these
+ * errors.
+ *
  * A loop over `messages` or `batches` is waited for until it asks for its next message: inside of such a loop, leave it
  * before, or don't await this. A second call gives the same promise. `await using` does the same.
  */

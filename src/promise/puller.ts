@@ -5,7 +5,7 @@ import type { ConsumedMessage, ErrorMessage } from '../app/consumed_message.ts';
 import type { Consumed } from '../app/consumer.ts';
 import type { Handle } from '../app/handle.ts';
 import { consumerPollSteps, type Polled, pollHot, pollMore } from '../app/serve.ts';
-import type { Steps } from '../app/steps.ts';
+import { asking, type Steps } from '../app/steps.ts';
 import { now } from '../app/thread.ts';
 import {
   RD_KAFKA_RESP_ERR__DESTROY,
@@ -28,35 +28,23 @@ function* waitSteps(timeoutMs: number, ready: () => boolean): Steps<boolean> {
   return yield { timeoutMs, ready };
 }
 
-/** The same steps, which find nothing when `ended`. */
-function* unless<T>(ended: () => boolean, steps: Steps<T>): Steps<T> {
-  let at = steps.next(true);
-  while (at.done !== true) {
-    const { timeoutMs, ready } = at.value;
-    let ok: boolean;
-    try {
-      ok = yield { timeoutMs, ready: () => ended() || ready() };
-    } catch (error) {
-      at = steps.throw(error);
-      continue;
-    }
-    at = steps.next(ok);
-  }
-  return at.value;
-}
-
 /** False when the time was up first; true when the handle has ended. */
-export async function waitFor(
+export function waitFor(
   fn: string,
   rk: Handle,
   timeoutMs: number,
   ready: () => boolean,
   o: Signal | undefined,
 ): Promise<boolean> {
+  return orGone(promise(fn, rk, waitSteps(timeoutMs, ready), o), true);
+}
+
+/** What `work` gives; `gone` when it is rejected since the handle has ended. */
+async function orGone<T>(work: Promise<T>, gone: T): Promise<T> {
   try {
-    return await promise(fn, rk, waitSteps(timeoutMs, ready), o);
+    return await work;
   } catch (error) {
-    if (error instanceof KafkaError && error.code === RD_KAFKA_RESP_ERR__DESTROY) return true;
+    if (error instanceof KafkaError && error.code === RD_KAFKA_RESP_ERR__DESTROY) return gone;
     throw error;
   }
 }
@@ -171,14 +159,8 @@ export class Puller {
   /** Waits for one; null when the handle has closed, or the pull was ended. */
   async next(): Promise<ConsumedMessage | null> {
     while (!this.gone()) {
-      let got: Polled;
-      try {
-        const steps = unless(() => this.ended, consumerPollSteps(this.rk, -1));
-        got = await promise(this.fn, this.rk, steps, this.twinOptions);
-      } catch (error) {
-        if (!(error instanceof KafkaError) || error.code !== RD_KAFKA_RESP_ERR__DESTROY) throw error;
-        got = null;
-      }
+      const steps = asking(() => this.ended, consumerPollSteps(this.rk, -1));
+      const got = await orGone<Polled>(promise(this.fn, this.rk, steps, this.twinOptions), null);
       this.turned();
       if (got === null) continue;
       if (got.err === 0) return got as ConsumedMessage;

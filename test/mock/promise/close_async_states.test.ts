@@ -2,7 +2,8 @@
 import { beforeAll, expect, type TestContext, test } from 'vitest';
 import type { Handle } from '../../../src/app/handle.ts';
 import * as rk from '../../../src/index.ts';
-import { aCluster } from '../../kit/builders.ts';
+import { RD_KAFKAP_Produce, rd_kafka_mock_broker_push_request_error_rtts } from '../../../src/rdkafka_mock.ts';
+import { aCluster, belongs } from '../../kit/builders.ts';
 import { childRunner, type RunChild } from '../../kit/child.ts';
 import { aNewConsumer, aNewProducer, outcome, put, tally } from '../../kit/clients.ts';
 import { next } from '../../kit/scenarios/promise/hooks.ts';
@@ -76,6 +77,45 @@ test('a destroy amid it ends the handle at once, and it says what came of that',
   for (const each of await Promise.all(sent)) expect(each).toMatch(/^_PURGE_(QUEUE|INFLIGHT)$/);
 });
 
+/** The first of three messages has its report while the second is on its way, and the third has not been sent. */
+function threeInARow(t: TestContext, dr_msg_cb: Parameters<typeof rk.conf_set_dr_msg_cb>[1]): rk.rd_kafka_t {
+  const { mock, bootstrap } = aCluster(t);
+  rd_kafka_mock_broker_push_request_error_rtts(mock, 1, RD_KAFKAP_Produce, 2, 0, 0, 0, 500);
+  const conf = rk.conf_new();
+  for (const [name, value] of Object.entries({ 'bootstrap.servers': bootstrap, 'max.in.flight': '1' }))
+    rk.conf_set(conf, name, value);
+  rk.conf_set(conf, 'batch.num.messages', '1');
+  rk.conf_set_dr_msg_cb(conf, dr_msg_cb);
+  const handle = rk.new(rk.RD_KAFKA_PRODUCER, conf)!;
+  belongs(t, () => handle[Symbol.dispose]());
+  for (const value of ['a', 'b', 'c']) expect(rk.producev(handle, { topic: 't', value })).toBe(0);
+  return handle;
+}
+
+test('a dr_msg_cb that throws cuts no flush short: close_async rejects with it when all is delivered', async (t) => {
+  const reports: number[] = [];
+  const handle = threeInARow(t, (_, message) => {
+    reports.push(message.err);
+    throw new Error(`report ${reports.length}`);
+  });
+
+  expect(await rk.close_async(handle).catch((error: Error) => error.message)).toBe('report 1');
+
+  expect(reports).toEqual([0, 0, 0]);
+});
+
+test('a dr_msg_cb that yields cuts no flush short', async (t) => {
+  const reports: number[] = [];
+  const handle = threeInARow(t, (own, message) => {
+    reports.push(message.err);
+    rk.yield_(own);
+  });
+
+  expect(await rk.close_async(handle)).toEqual({ undelivered: 0, uncommitted: [] });
+
+  expect(reports).toEqual([0, 0, 0]);
+});
+
 test('misuse rejects: what is no handle, a time that is none, options that are none', async (t) => {
   const { rk: handle } = aNewProducer(t, {});
   for (const call of [
@@ -94,6 +134,10 @@ test('a service that closes on SIGTERM ends by itself, with everything delivered
   const child = run(`
     const c = cluster();
     const p = r.producer_new({ 'bootstrap.servers': c.bootstrap, 'linger.ms': 60000 });
+    const first = r.produce_async(p, { topic: 't', value: 'x' });
+    await r.flush_async(p, 60000);
+    await first;
+    // Not before its topic is there: it would say so.
     const consumer = r.consumer_new({ 'bootstrap.servers': c.bootstrap, 'group.id': 'g', 'auto.offset.reset': 'earliest',
       'auto.commit.interval.ms': 60000, topics: ['t'] });
     process.once('SIGTERM', async () => {
@@ -101,10 +145,6 @@ test('a service that closes on SIGTERM ends by itself, with everything delivered
       console.log(await r.close_async(p), await r.close_async(consumer));
       await left;
     });
-    await r.produce_async(p, [], {});
-    const first = r.produce_async(p, { topic: 't', value: 'x' });
-    await r.flush_async(p, 60000);
-    await first;
     for await (const message of r.messages(consumer)) process.kill(process.pid, 'SIGTERM');
     console.log('the loop ended');
   `);
