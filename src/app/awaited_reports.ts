@@ -83,14 +83,13 @@ export class AwaitedReports {
       return true;
     }
     const { topic, partition, key, value, headers, timestamp } = outgoing;
-    const attempt = (): number => enqueue(topic, partition, key, value, headers, timestamp, awaited);
     let err: number;
     try {
-      err = attempt();
+      err = enqueue(topic, partition, key, value, headers, timestamp, awaited);
       // Without a callback nobody polls for what producev sent: its reports make room here.
       if (err === E.RD_KAFKA_RESP_ERR__QUEUE_FULL && !rk.callbacks.reports) {
         dropReports(rk);
-        err = attempt();
+        err = enqueue(topic, partition, key, value, headers, timestamp, awaited);
       }
     } catch (error) {
       // Of the caller's partitioner or order: nothing is queued.

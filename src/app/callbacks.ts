@@ -8,6 +8,7 @@ import type { Callbacks as ConfCallbacks } from '../conf/callbacks.ts';
 import { RD_KAFKA_OFFSET_INVALID } from '../defs/enums.ts';
 import type { ConsumeCb, MsgOrderCmp, PartitionerCb, rd_kafka_message_t } from '../defs/types.ts';
 import type { PartitionOffset, StalledOp } from '../ops/ops.ts';
+import { isPromiseLike } from '../rd/promise_like.ts';
 import type { Handle } from './handle.ts';
 import type { HeldRecord } from './held_record.ts';
 import { listOf } from './offset_list.ts';
@@ -149,7 +150,7 @@ export class Callbacks {
   /** A promise would be forgotten, and its rejection with it. */
   private check(name: string, result: unknown): void {
     if (result === undefined) return;
-    if (result !== null && typeof result === 'object' && typeof (result as { then?: unknown }).then === 'function') {
+    if (isPromiseLike(result)) {
       void Promise.resolve(result).catch(() => {});
       throw new TypeError(`${name} returned a promise: it runs inside the call that serves it and can't be awaited`);
     }

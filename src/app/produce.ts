@@ -26,7 +26,7 @@ const MESSAGE_OVERHEAD = 36;
 /** A record's lengths and deltas at their longest, and each header's two lengths. */
 export const RECORD_BOUND = 41;
 const HEADER_BOUND = 10;
-/** Values above this are measured exactly before an extent is chosen for them. */
+/** What `batch.size` counts of a batch besides its records. */
 const BATCH_HEADER = 61;
 
 /** One per handle: what the hot path reads, in plain fields. */

@@ -7,6 +7,7 @@ import type { PartitionList } from '../defs/partition_list.ts';
 import type { StallCause } from '../defs/stall_cause.ts';
 import type { rd_kafka_topic_partition_t } from '../defs/types.ts';
 import { GONE } from '../rd/check.ts';
+import { isPromiseLike } from '../rd/promise_like.ts';
 import type { AppConsumer } from './consumer.ts';
 import { assignable } from './group.ts';
 import type { Handle } from './handle.ts';
@@ -98,19 +99,19 @@ export class Rebalances {
     let pending: void | PromiseLike<void>;
     try {
       const before = assigns ? null : (this.beforeRevoke?.(list, op.lost) ?? null);
-      if (before !== null) this.refuseBlocked();
+      if (before !== null) this.refuseAwaiting();
       pending = before === null ? this.call(op, list) : before.then(() => this.call(op, list));
       const after = assigns || this.rk.thread.isBlocked ? null : this.afterRevoke;
       if (after !== null) pending = Promise.resolve(pending).finally(after);
-      if (isPromise(pending) && this.rk.thread.isBlocked) {
+      if (isPromiseLike(pending) && this.rk.thread.isBlocked) {
         void Promise.resolve(pending).catch(() => {});
-        this.refuseBlocked();
+        this.refuseAwaiting();
       }
     } catch (error) {
       this.end(op, list);
       throw error;
     }
-    if (!isPromise(pending)) {
+    if (!isPromiseLike(pending)) {
       this.end(op, list);
       return;
     }
@@ -126,7 +127,8 @@ export class Rebalances {
     );
   }
 
-  private refuseBlocked(): void {
+  /** The same of what would be awaited. */
+  private refuseAwaiting(): void {
     if (this.rk.thread.isBlocked) throw new TypeError(BLOCKED);
   }
 
@@ -140,8 +142,8 @@ export class Rebalances {
     return hook === null ? undefined : rk.callbacks.hook(() => hook(list.elems));
   }
 
-  /** In a call that blocks: what is awaited would never come to its end. */
-  refuseBlocking(): void {
+  /** In a call that blocks what is awaited would never come to its end: the group gets its answer, and the app is told. */
+  giveUpAwaited(): void {
     if (this.rk.thread.isBlocked && this.abandon()) throw new TypeError(BLOCKED);
   }
 
@@ -182,8 +184,4 @@ export class Rebalances {
         `on_assigned: ${bad.topic} [${bad.partition}] can't be consumed from offset ${bad.offset}`,
       );
   }
-}
-
-function isPromise(value: unknown): value is PromiseLike<void> {
-  return typeof value === 'object' && value !== null && typeof (value as { then?: unknown }).then === 'function';
 }

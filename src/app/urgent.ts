@@ -8,7 +8,7 @@ import type { OpQueue } from './op_queue.ts';
 export function serveUrgent(rk: Handle, queue: OpQueue): void {
   const rebalances = rk.consuming?.rebalances;
   rebalances?.throwFailure();
-  rebalances?.refuseBlocking();
+  rebalances?.giveUpAwaited();
   while (!rk.stops && rebalances?.running !== true) {
     const urgent = queue.urgent.shift();
     if (urgent === undefined) return;

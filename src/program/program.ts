@@ -4,6 +4,7 @@ import { isAbsolute } from 'node:path';
 import { setImmediate } from 'node:timers';
 import { isMainThread } from 'node:worker_threads';
 import { checkFunction, checkInt32, typeError } from '../rd/check.ts';
+import { isPromiseLike } from '../rd/promise_like.ts';
 import { Keeper } from './keeper.ts';
 import { programLink } from './link.ts';
 import { type Output, stderr, stdout } from './output.ts';
@@ -64,9 +65,9 @@ function runMain(main: Main): void {
   atOnce(process.stdout, stdout);
   atOnce(process.stderr, stderr);
   const result = main(process.argv.slice(1));
-  if (typeof result !== 'object' || typeof result?.then !== 'function') end(result);
+  if (!isPromiseLike(result)) end(result);
   const settled = whileUnsettled();
-  (result as PromiseLike<unknown>).then(
+  result.then(
     (value) => {
       settled();
       // Outside the promise, which would make a rejection of what is thrown.

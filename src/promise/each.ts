@@ -21,6 +21,7 @@ import { partitionKey } from '../defs/partition_key.ts';
 import { PartitionList } from '../defs/partition_list.ts';
 import type { rd_kafka_t } from '../defs/types.ts';
 import { checkFunction, checkInt, typeError } from '../rd/check.ts';
+import { isPromiseLike } from '../rd/promise_like.ts';
 import { EachPartition, HandlerContext, type Ticket } from './each_partition.ts';
 import { Lanes } from './lanes.ts';
 import type { Message } from './messages.ts';
@@ -211,8 +212,7 @@ class Each {
       const { head, items } = consumer!.queue.target;
       return this.mayPull() && (head < items.length || this.rk.fatal !== null) && !consumer!.rebalances.running;
     };
-    const { signal } = this.puller;
-    void waitFor('each', this.rk, -1, ready, signal === undefined ? undefined : { signal })
+    void waitFor('each', this.rk, -1, ready, this.puller.twinOptions)
       .catch((error: unknown) => this.stop({ error }))
       .then(() => {
         this.armed = false;
@@ -245,7 +245,7 @@ class Each {
       this.failed(task, error);
       return;
     }
-    if (!isPromise(result)) {
+    if (!isPromiseLike(result)) {
       context.end();
       this.done(task);
       return;
@@ -440,10 +440,6 @@ class Each {
     }
     if (list.elems.length > 0) run(this.rk.thread, seekSteps(this.rk, list.elems, 0));
   }
-}
-
-function isPromise(value: unknown): value is PromiseLike<void> {
-  return typeof value === 'object' && value !== null && typeof (value as { then?: unknown }).then === 'function';
 }
 
 /**

@@ -69,7 +69,8 @@ export class Puller {
   private readonly fn: string;
   private readonly options: MessagesOptions;
   private readonly onStop: () => Promise<void>;
-  private readonly twinOptions: Signal | undefined;
+  /** `signal`, as twins take it. */
+  readonly twinOptions: Signal | undefined;
   private turnAt: number;
 
   /**

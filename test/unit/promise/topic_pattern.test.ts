@@ -4,7 +4,6 @@ import { Pattern } from '../../../src/rd/pattern.ts';
 
 const of = (topic: unknown): string => topicPattern('consumer_new', 'conf.topics[0]', topic);
 
-// As a literal it wants a newer target of the compiler.
 const NAMES = ['orders', 'orders-1', 'orders.eu', 'my-orders', 'a_b', 'A9', 'z', '-', '.', '42', 'abc', 'w', 'd', '_'];
 
 describe('a string', () => {
