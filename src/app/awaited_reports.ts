@@ -2,7 +2,8 @@
 // settles them.
 // @thread app
 //
-// A report is settled where it is routed, not where callbacks are served: resolving a promise runs no user code.
+// A report is settled by the event loop and by calls that block, before callbacks are served, and needs none of these:
+// resolving a promise runs no user code.
 
 import * as E from '../defs/enums.ts';
 import type { HeaderList } from '../defs/headers.ts';

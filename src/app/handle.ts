@@ -46,6 +46,9 @@ import type { Steps } from './steps.ts';
 import { type AppThread, now } from './thread.ts';
 import { Target, Topic } from './topic.ts';
 
+/** Promises of produce_async; what awaits them runs before the event loop goes on, and so long it is kept. */
+const SETTLED_A_TURN = 256;
+
 /** A broker worker as this thread sees it. */
 interface WorkerLink {
   readonly channel: Channel<AppToBrokerOp>;
@@ -279,8 +282,9 @@ export class Handle implements Hosted {
   /** poll_start, and messages that wait for room, as with F_BLOCK: everything; else only what pending twins let run. */
   serveFromLoop(): void {
     if (this.inCallback > 0) return;
-    const { awaited } = this;
+    const { awaited, thread } = this;
     try {
+      if (awaited !== null && this.reports!.settle(SETTLED_A_TURN)) thread.turnSoon();
       awaited?.admit();
       if (this.serving || (awaited !== null && awaited.waitingCount > 0)) this.queue.serve(Number.POSITIVE_INFINITY);
       else {

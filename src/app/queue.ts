@@ -82,6 +82,7 @@ export class ReplyQueue {
   serve(most: number): number {
     const { rk } = this;
     rk.yielded = false;
+    this.settleAll();
     rk.held.serve();
     let served = rk.logs.serve();
     while (this.entries.length > 0 && served < most && !rk.stops) {
@@ -99,6 +100,7 @@ export class ReplyQueue {
   /** For queue_poll: errors and results of commits as events, everything else by its callback. Null when nothing is left. */
   nextEvent(): QueueEvent | null {
     const { rk } = this;
+    this.settleAll();
     rk.held.serve();
     rk.logs.serve();
     while (this.entries.length > 0 && !rk.stops) {
@@ -116,6 +118,12 @@ export class ReplyQueue {
   tellError(err: number, text: string): void {
     if (this.rk.callbacks.conf.error_cb === null) this.rk.logs.add(3, 'ERROR', `${this.rk.name}: ${text}`);
     else this.rk.callbacks.error(err, text);
+  }
+
+  /** Where no turn of the event loop may come, or none will, promises are not settled by shares. */
+  private settleAll(): void {
+    const { reports, thread, closing } = this.rk;
+    if (reports !== null && (thread.isBlocked || closing)) reports.settle(Number.POSITIVE_INFINITY);
   }
 
   serveLogs(): void {

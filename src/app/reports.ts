@@ -23,6 +23,7 @@ import {
 import { creatorOf, FIRST_APP_SLOT, indexOf, MAIN } from '../ops/ids.ts';
 import type { HandleMemory } from '../ops/memory.ts';
 import type { RelayOp } from '../ops/ops.ts';
+import { Fifo } from '../rd/fifo.ts';
 import { RecordCursor } from '../records/record_reader.ts';
 import { Awaited, SETTLED } from './awaited.ts';
 import type { Handle } from './handle.ts';
@@ -44,6 +45,9 @@ export class Reported {
   readonly doubles: Float64Array;
   readonly base: number;
   index: number;
+  /** Records that were looked at for a promise, and how many had one. */
+  looked: number;
+  settled: number;
   /** What the app has of it, looked up when it comes to be served; `batch` is null for one that main wrote. */
   found: boolean;
   batch: LiveBatch | null;
@@ -66,6 +70,8 @@ export class Reported {
     this.base = indexOf(id) * BATCH_WORDS;
     this.count = Atomics.load(page.words, this.base + TAIL) & COUNT_MASK;
     this.index = 0;
+    this.looked = 0;
+    this.settled = 0;
     this.found = false;
     this.batch = null;
     this.relay = null;
@@ -96,6 +102,8 @@ export class Reports {
   /** Records that were reported as not delivered, to promises as well. */
   failed: number;
   private readonly rk: Handle;
+  /** Of a handle with promises, before `queue`: theirs are settled first, a share a turn of the event loop. */
+  private readonly settling: Fifo<Reported>;
   private readonly queue: Reported[];
   private head: number;
   private readonly relays: Map<number, RelayOp>;
@@ -107,6 +115,7 @@ export class Reports {
     this.rk = rk;
     this.live = new Map();
     this.failed = 0;
+    this.settling = new Fifo();
     this.queue = [];
     this.head = 0;
     this.relays = new Map();
@@ -122,11 +131,11 @@ export class Reports {
 
   /** Records that are stored and whose report nobody has been served. */
   delivered(): number {
-    let stored = 0;
-    for (const entry of this.queue.slice(this.head)) {
-      if (entry.err === 0 && (entry.flags & FLAG_DETAILS) === 0) stored += entry.count - entry.index;
-    }
-    return stored;
+    const stored = ({ err, flags }: Reported): boolean => err === 0 && (flags & FLAG_DETAILS) === 0;
+    let count = 0;
+    for (const entry of this.settling) if (stored(entry)) count += entry.count - entry.settled;
+    for (const entry of this.queue.slice(this.head)) if (stored(entry)) count += entry.count - entry.index;
+    return count;
   }
 
   relay(op: RelayOp): void {
@@ -154,30 +163,52 @@ export class Reports {
     }
   }
 
-  /** Promises are settled at once; what callbacks are to be told of waits for them. */
   private enter(entry: Reported): void {
-    if (this.rk.awaited === null || !this.settle(entry)) this.queue.push(entry);
+    if (this.rk.awaited === null) this.queue.push(entry);
+    else this.settling.push(entry);
   }
 
-  /** True when all of its records went to promises: the batch is at its end then. */
-  private settle(entry: Reported): boolean {
+  /**
+   * Settles at most `most` promises, in the order of the reports; what callbacks are to be told of goes on to wait for
+   * them. True when there are more: whoever awaits them runs before the event loop has its turn, so all at once would
+   * keep it for as long as they take.
+   */
+  settle(most: number): boolean {
+    let left = most;
+    for (let entry = this.settling.peek(); entry !== undefined; entry = this.settling.peek()) {
+      left -= this.settleSome(entry, left);
+      if (entry.looked < entry.count) return true;
+      this.settling.shift();
+      if (entry.settled < entry.count || entry.count === 0) this.queue.push(entry);
+      else this.endSettled(entry);
+    }
+    return false;
+  }
+
+  /** Gives how many. */
+  private settleSome(entry: Reported, most: number): number {
     const { relay, batch } = this.look(entry);
-    let settled = 0;
-    for (let i = 0; i < entry.count; i++) {
+    const before = entry.settled;
+    if (relay === null && (batch === null || batch.awaited === 0)) entry.looked = entry.count;
+    while (entry.looked < entry.count && entry.settled - before < most) {
+      const i = entry.looked++;
       const origin = relay === null ? batch : (this.live.get(relay.rows[i * 2]!) ?? null);
       const row = relay === null ? i : relay.rows[i * 2 + 1]!;
       if (origin === null || origin.awaited === 0) continue;
       const awaited = origin.opaques![row];
       if (!(awaited instanceof Awaited) || (relay === null && origin.relayed?.[row] === 1)) continue;
+      entry.settled++;
       this.settleOne(entry, origin, i, row, relay?.partition ?? -1);
-      settled++;
     }
-    if (settled < entry.count || entry.count === 0) return false;
+    return entry.settled - before;
+  }
+
+  /** All of its records went to promises: the batch is at its end. */
+  private endSettled(entry: Reported): void {
     // Records that waited are counted off where they lie; of the others nothing is left to look at.
-    if (relay === null && batch?.waits === false) entry.index = entry.count;
+    if (entry.relay === null && entry.batch?.waits === false) entry.index = entry.count;
     while (entry.index < entry.count) this.serveOne(entry, false);
     this.end(entry);
-    return true;
   }
 
   private settleOne(entry: Reported, origin: LiveBatch, index: number, row: number, relayed: number): void {
@@ -210,6 +241,7 @@ export class Reports {
   endOwn(batch: LiveBatch, error: number): void {
     this.live.set(batch.id, batch);
     this.enter(new Reported(this.rk.memory, batch.id, { error, status: E.RD_KAFKA_MSG_STATUS_NOT_PERSISTED }));
+    this.turnSoon();
   }
 
   /**
@@ -218,11 +250,18 @@ export class Reports {
    * that waited come first: what was produced to their partitions behind them was accepted later.
    */
   claimAll(error: number = E.RD_KAFKA_RESP_ERR__FATAL): void {
+    for (const entry of this.settling) this.reported.add(entry.id);
     for (const entry of this.queue.slice(this.head)) this.reported.add(entry.id);
     const live = [...this.live.values()];
     for (const id of this.relays.keys()) this.claimOne(id, error);
     for (const batch of live) if (batch.waits) this.claimOne(batch.id, error);
     for (const batch of live) if (!batch.waits) this.claimOne(batch.id, error);
+    this.turnSoon();
+  }
+
+  /** For what did not come with a wake. */
+  private turnSoon(): void {
+    if (this.settling.size > 0) this.rk.thread.turnSoon();
   }
 
   /**

@@ -51,6 +51,11 @@ export class Fifo<T> {
     return this.items[(this.head + index) & (this.items.length - 1)];
   }
 
+  /** From the front on. */
+  *[Symbol.iterator](): Generator<T> {
+    for (let i = 0; i < this.count; i++) yield this.at(i) as T;
+  }
+
   /** Takes out all that `gone` says true to and gives them in order; the others keep their order. Linear. */
   remove(gone: (item: T) => boolean): T[] {
     const removed: T[] = [];

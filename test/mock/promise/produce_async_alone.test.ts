@@ -333,6 +333,49 @@ test('memory of settled messages is given back though nobody polls', async (t) =
   expect(reports!.live.size).toBeLessThanOrEqual(1);
 });
 
+/** In which turn of the event loop each settles: how many at most in one. */
+async function mostInOneTurn(sent: readonly Promise<unknown>[]): Promise<number> {
+  let open = true;
+  let turn = 0;
+  const next = (): void => {
+    turn++;
+    if (open) setImmediate(next);
+  };
+  next();
+  const turns = await Promise.all(sent.map((promise) => promise.then(() => turn)));
+  open = false;
+  const counts = new Map<number, number>();
+  for (const at of turns) counts.set(at, (counts.get(at) ?? 0) + 1);
+  return Math.max(...counts.values());
+}
+
+test('the reports of a large batch leave the event loop its turns', async (t) => {
+  const { bootstrap } = aCluster(t);
+  const topic = await freshTopic(bootstrap, 1);
+  const { rk: handle } = aProducer(t, { 'bootstrap.servers': bootstrap, 'linger.ms': 60_000 });
+
+  const sent = numbers(5000).map((i) => rk.produce_async(handle, { topic, value: `${i}`, opaque: i }));
+  const most = mostInOneTurn(sent);
+  await rk.flush_async(handle, 30_000);
+
+  expect(rk.outq_len(handle)).toBe(0);
+  expect(await most).toBeLessThan(1000);
+  expect((await Promise.all(sent)).map(({ opaque }) => opaque)).toEqual(numbers(5000));
+  expect((await readTopic(bootstrap, topic)).batches.length).toBe(1);
+});
+
+test('a flush that blocks settles all of them', async (t) => {
+  const { bootstrap } = aCluster(t);
+  const { rk: handle } = aProducer(t, { 'bootstrap.servers': bootstrap, 'linger.ms': 60_000 });
+  const settled: number[] = [];
+  for (const i of numbers(2000)) void rk.produce_async(handle, { topic: 't' }).then(() => settled.push(i));
+
+  expect(rk.flush(handle, 30_000)).toBe(0);
+  await Promise.resolve();
+
+  expect(settled).toEqual(numbers(2000));
+});
+
 test('a plain call of misuse rejects, and does not throw', async (t) => {
   const { bootstrap } = aCluster(t);
   const { rk: handle } = aProducer(t, { 'bootstrap.servers': bootstrap });

@@ -31,6 +31,15 @@ test('at() counts from the front and knows no more than there is', () => {
   expect([fifo.at(0), fifo.at(1), fifo.at(2), fifo.at(-1)]).toEqual(['a', 'b', undefined, undefined]);
 });
 
+test('it is walked from the front on, and keeps what it has', () => {
+  const fifo = new Fifo<number>();
+  for (let i = 0; i < 15; i++) fifo.push(i);
+  for (let i = 0; i < 10; i++) fifo.shift();
+  for (let i = 15; i < 20; i++) fifo.push(i);
+
+  expect([[...fifo], fifo.size]).toEqual([[10, 11, 12, 13, 14, 15, 16, 17, 18, 19], 10]);
+});
+
 test('remove() takes out what is picked and keeps both orders', () => {
   const fifo = new Fifo<number>();
   for (let i = 0; i < 40; i++) fifo.push(i);
