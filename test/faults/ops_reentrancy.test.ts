@@ -151,6 +151,7 @@ test('a report of a batch of main’s is served when its relay op still lies in 
   let served = 0;
   const reports: Reports = new Reports({
     memory,
+    awaited: null,
     callbacks: { reports: true, report: () => served++ },
     readMain: () => {
       const op = port.shift();

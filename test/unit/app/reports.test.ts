@@ -1,4 +1,6 @@
 import { expect, test } from 'vitest';
+import { Awaited } from '../../../src/app/awaited.ts';
+import type { AwaitedReports } from '../../../src/app/awaited_reports.ts';
 import type { Handle } from '../../../src/app/handle.ts';
 import { LiveBatch } from '../../../src/app/live_batch.ts';
 import type { ReportMessage } from '../../../src/app/report_message.ts';
@@ -26,7 +28,7 @@ class World {
   /** `opaque err` of each report served. */
   readonly served: string[] = [];
   onReport: ((message: ReportMessage) => void) | null = null;
-  readonly rk: { dead: boolean; stops: boolean };
+  readonly rk: { dead: boolean; stops: boolean; awaited: Pick<AwaitedReports, 'settle'> | null };
 
   constructor() {
     const numbers = new PageNumbers();
@@ -38,6 +40,7 @@ class World {
     this.main = writer(0);
     const rk = {
       memory: this.memory,
+      awaited: null as World['rk']['awaited'],
       writer: this.writer,
       dead: false,
       stops: false,
@@ -102,6 +105,50 @@ class World {
     this.reports.claimAll();
   }
 }
+
+test('promises are settled in order and by shares, callbacks come behind them', () => {
+  const world = new World();
+  const settled: unknown[] = [];
+  world.rk.awaited = { settle: (awaited) => void settled.push(awaited.opaque) };
+  for (const values of [
+    ['a', 'b', 'c'],
+    ['d', 'callback', 'e'],
+    ['own', 'own too'],
+    ['f', 'g'],
+  ]) {
+    const open = world.batch(values);
+    const live = world.reports.live.get(open.id)!;
+    live.opaques = values.map((value) =>
+      value.length > 1
+        ? value
+        : new Awaited(
+            value,
+            1,
+            () => {},
+            () => {},
+          ),
+    );
+    live.awaited = live.opaques.filter((opaque) => opaque instanceof Awaited).length;
+    world.store(open);
+  }
+  world.reports.take();
+
+  const shares = [2, 2, 1, 1, 1].map((most) => [
+    world.reports.settle(most),
+    settled.splice(0).join(''),
+    world.reports.pending,
+  ]);
+
+  expect(shares).toEqual([
+    [true, 'ab', 0],
+    [true, 'cd', 0],
+    [true, 'e', 2],
+    [true, 'f', 2],
+    [false, 'g', 2],
+  ]);
+  expect(world.serve()).toEqual(['callback 0', 'own 0', 'own too 0']);
+  expect(world.reports.live.size).toBe(0);
+});
 
 test('reports come record by record, with their opaques', () => {
   const world = new World();
