@@ -37,7 +37,10 @@ export interface Consumed {
   denied: boolean;
   /** Where its records go: the consumer's queue, or its own, which is forwarded there if the app has not said otherwise. */
   queue: OpQueue;
-  /** What a pause has set aside; null while it is not paused. */
+  /** By the app's pause, and by `each` until it has caught up: each of them lets go of its own only. */
+  paused: boolean;
+  held: boolean;
+  /** What a pause has set aside; null while it is neither paused nor held. */
   aside: Item[] | null;
   /** Paused, and what there was of it was too much to keep: where it goes on; else null. */
   refetch: { readonly offset: number; readonly leaderEpoch: number } | null;
@@ -187,6 +190,8 @@ export class AppConsumer {
         eof: -1,
         denied: false,
         queue: this.partitionQueues.get(key) ?? this.queue,
+        paused: wanted?.paused === true,
+        held: false,
         aside: wanted?.paused === true ? [] : null,
         refetch: null,
         low: -1,
@@ -352,9 +357,9 @@ export class AppConsumer {
   /** What main has assigned until the app takes over. */
   private wantedNow(): Map<string, Wanted> {
     return new Map(
-      [...this.byName].map(([key, { topic, number, version, aside }]) => [
+      [...this.byName].map(([key, { topic, number, version, paused }]) => [
         key,
-        { topic, partition: number, version, paused: aside !== null, stored: null },
+        { topic, partition: number, version, paused, stored: null },
       ]),
     );
   }

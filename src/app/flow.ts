@@ -96,13 +96,31 @@ export function pause(rk: Handle, entries: readonly PartitionEntry[], paused: bo
     const wanted = consumer.wanted?.get(key);
     if (wanted !== undefined) wanted.paused = paused;
     const part = consumer.byName.get(key);
-    if (part !== undefined && (part.aside !== null) !== paused) parts.push(part);
+    if (part !== undefined) {
+      part.paused = paused;
+      if (part.held) continue;
+      if ((part.aside !== null) !== paused) parts.push(part);
+    }
     partitions.push({ topic, partition, offset, version: consumer.versionOf(key) });
   }
-  if (partitions.length === 0) return;
-  rk.toMain({ type: 'pause', partitions, paused });
-  if (paused) setAside(rk, consumer, parts);
-  else handBack(rk, consumer, parts);
+  if (partitions.length > 0) stop(rk, partitions, parts, paused);
+}
+
+/** The same by the library itself, of one partition; the app's own pause stays what it is. */
+export function hold(rk: Handle, part: Consumed, held: boolean): void {
+  const consumer = rk.consuming!;
+  if (consumer.assigned.get(part.cell.id) !== part) return;
+  part.held = held;
+  if (part.paused) return;
+  const { topic, number } = part;
+  const version = consumer.versionOf(partitionKey(topic, number));
+  stop(rk, [{ topic, partition: number, offset: E.RD_KAFKA_OFFSET_INVALID, version }], [part], held);
+}
+
+function stop(rk: Handle, partitions: readonly PartitionOffset[], parts: readonly Consumed[], stopped: boolean): void {
+  rk.toMain({ type: 'pause', partitions, paused: stopped });
+  if (stopped) setAside(rk, rk.consuming!, parts);
+  else handBack(rk, rk.consuming!, parts);
 }
 
 /** What was fetched waits for the resume, as long as all that is set aside leaves the others half of the room. */

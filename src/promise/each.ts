@@ -7,7 +7,7 @@
 import { clearTimeout, setTimeout } from 'node:timers';
 import type { ConsumedMessage } from '../app/consumed_message.ts';
 import type { Consumed } from '../app/consumer.ts';
-import { pause, seekSteps } from '../app/flow.ts';
+import { hold, seekSteps } from '../app/flow.ts';
 import type { Handle } from '../app/handle.ts';
 import { serveFirst } from '../app/serve.ts';
 import { run } from '../app/steps.ts';
@@ -196,9 +196,7 @@ class Each {
 
   private setPaused(work: EachPartition, paused: boolean): void {
     work.paused = paused;
-    const list = new PartitionList();
-    list.add(work.part.topic, work.part.number);
-    pause(this.rk, list.elems, paused);
+    hold(this.rk, work.part, paused);
   }
 
   /** Waits for messages or for handlers; answers rebalances meanwhile. */

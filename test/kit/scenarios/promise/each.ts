@@ -205,6 +205,38 @@ export async function mostAhead(t: TestContext, env: TopicEnv): Promise<void> {
   await run.close();
 }
 
+/** While a partition waits for its lowest, the app's own pause and resume of it count as ever. */
+export async function mostAheadAndPaused(t: TestContext, env: TopicEnv, how: 'pause' | 'resume'): Promise<void> {
+  await fill(t, env, 0, 100);
+  const gate = new Gate();
+  const handler = ({ partition, offset }: k.Message): Promise<void> | undefined =>
+    partition === 0 && offset === 0 ? gate.opened : undefined;
+  const rk = consume(t, env);
+  const run = new Run(rk, handler, { concurrency: 4, order: 'none', max_ahead: 10 });
+  const of = (partition: number): number => run.done.filter((message) => message.partition === partition).length;
+  const paused = [{ topic: env.topic, partition: 0 }];
+
+  await until(() => of(0) === 9, { what: () => `nine of the one that waits, there are ${of(0)}` });
+  if (how === 'pause') expect(k.pause_partitions(rk, paused)).toBe(0);
+  else expect(k.resume_partitions(rk, paused)).toBe(0);
+  // What comes of the other partition comes by a fetch that would have brought the first one's, too.
+  await fill(t, env, 1, 50);
+  await until(() => of(1) === 50, { what: 'what has come of the other partition' });
+  expect(of(0)).toBe(9);
+  gate.open();
+
+  if (how === 'pause') {
+    await until(() => of(0) === 10, { what: 'the one that was held up' });
+    await fill(t, env, 1, 50, { first: 50 });
+    await until(() => of(1) === 100, { what: 'what has come since of the other partition' });
+    expect(of(0)).toBe(10);
+    expect(k.resume_partitions(rk, paused)).toBe(0);
+  }
+  await until(() => of(0) === 100, { what: () => `all of the first partition, there are ${of(0)}` });
+  expect(numbersOf(run.done.filter(({ partition }) => partition === 0)).sort((a, b) => a - b)).toEqual(upTo(100));
+  await run.close();
+}
+
 /** A partition whose bound is one message goes on message by message. */
 export async function oneAhead(t: TestContext, env: TopicEnv): Promise<void> {
   await fill(t, env, 0, 40);

@@ -66,6 +66,14 @@ export const eachRuns: Runs = [
   ['the lowest that is not done is what is committed', each.lowestUnfinished],
   ['max_ahead holds up its partition alone, and lets it go on', each.mostAhead],
   ['max_ahead may be one', each.oneAhead],
+  [
+    "a partition that is held up is paused by the app's own pause",
+    (t, env) => each.mostAheadAndPaused(t, env, 'pause'),
+  ],
+  [
+    "a partition that is held up is not let go by the app's resume",
+    (t, env) => each.mostAheadAndPaused(t, env, 'resume'),
+  ],
   ['a long lane of quick handlers is a loop', each.longLane],
 ];
 
