@@ -2,6 +2,7 @@
 // besides. Arguments and results can be cloned to another thread; where C returns an error code, so do these.
 // @thread mock
 import { RD_KAFKAP__NUM } from '../defs/mock_enums.generated.ts';
+import type { StoredRow } from '../defs/mock_types.ts';
 import { type BatchRecord, writeBatch } from '../records/batch_writer.ts';
 import { appendMarker, appendRaw, appendRecords } from './append.ts';
 import type { Broker } from './broker.ts';
@@ -11,7 +12,7 @@ import type { Where } from './conditions.ts';
 import { KEY_GROUP, KEY_TRANSACTION } from './coordinator.ts';
 import { errorFaults } from './faults.ts';
 import { fromRows } from './groups/partition_sets.ts';
-import { type StoredRecord, storedRecords } from './inspect.ts';
+import { storedRecords } from './inspect.ts';
 import { checkTopicName, MAX_PARTITIONS, type Partition } from './topics.ts';
 import type { TrackedRequest } from './tracking.ts';
 import { type GroupView, groupView } from './views.ts';
@@ -272,7 +273,7 @@ const CLUSTER_COMMANDS = {
 
 const TEST_COMMANDS = {
   /** All records of a topic, partition by partition; none if there is no such topic. */
-  records: (cluster: MockCluster, topic: string): StoredRecord[] =>
+  records: (cluster: MockCluster, topic: string): StoredRow[] =>
     (cluster.topics.get(topic)?.partitions ?? []).flatMap((partition) => storedRecords(partition.id, partition.log)),
   /** Appends records without a producer, as one batch; creates the topic if need be. @returns an error code. */
   put: (cluster: MockCluster, topic: string, partition: number, records: readonly BatchRecord[]): number => {

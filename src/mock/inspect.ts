@@ -1,4 +1,5 @@
 // Looks into logs record by record: offsets of timestamps, and what tests want to see. @thread mock
+import type { StoredRow } from '../defs/mock_types.ts';
 import { CONTROL, LOG_APPEND_TIME, MAGIC, magicAt, readBatchHeader } from '../records/batch_header.ts';
 import { BatchReader } from '../records/batch_reader.ts';
 import { RecordError } from '../records/record_error.ts';
@@ -6,17 +7,6 @@ import { RecordCursor, readHeaders } from '../records/record_reader.ts';
 import type { Batch, PartitionLog } from './log.ts';
 
 const MAX_DECOMPRESSED = 128 * 1024 * 1024;
-
-/** One record as it lies in a log; bytes are copies. */
-export interface StoredRecord {
-  readonly partition: number;
-  readonly offset: number;
-  /** Milliseconds since the epoch, -1 for none. */
-  readonly timestamp: number;
-  readonly key: Uint8Array | null;
-  readonly value: Uint8Array | null;
-  readonly headers: readonly (readonly [string, Uint8Array | null])[];
-}
 
 interface Placed {
   readonly offset: number;
@@ -79,13 +69,13 @@ function findInBatch(batch: Batch, wanted: (place: Placed) => boolean): Placed |
  * All records of a log that can be read, in order.
  * @throws RecordError if a batch has a codec that we lack.
  */
-export function storedRecords(partition: number, log: PartitionLog): StoredRecord[] {
+export function storedRecords(partition: number, log: PartitionLog): StoredRow[] {
   return log.batches().flatMap((batch) => recordsOf(partition, log, batch));
 }
 
 /** Those of one batch of the log. @throws RecordError as `storedRecords` */
-export function recordsOf(partition: number, log: PartitionLog, batch: Batch): StoredRecord[] {
-  const records: StoredRecord[] = [];
+export function recordsOf(partition: number, log: PartitionLog, batch: Batch): StoredRow[] {
+  const records: StoredRow[] = [];
   walk(batch, ({ offset, timestamp }, cursor, bytes) => {
     if (offset < log.startOffset) return false;
     const key = cursor.keyTo < 0 ? null : bytes.slice(cursor.keyFrom, cursor.keyTo);

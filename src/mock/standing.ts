@@ -1,7 +1,8 @@
 // How topics and groups stand, in words: what a test is told that waited in vain. @thread mock
+import type { StoredRow } from '../defs/mock_types.ts';
 import type { MockCluster } from './cluster.ts';
 import type { AnyGroup } from './groups/groups.ts';
-import { countRecords, type StoredRecord } from './inspect.ts';
+import { countRecords } from './inspect.ts';
 import type { Topic } from './topics.ts';
 
 /** Records that are named one by one; a value is cut behind so many characters. */
@@ -27,7 +28,7 @@ function bytesText(bytes: Uint8Array | null): string {
   return text.length > MOST_TEXT ? `${JSON.stringify(text.slice(0, MOST_TEXT))}...` : JSON.stringify(text);
 }
 
-function recordText({ partition, offset, key, value }: StoredRecord): string {
+function recordText({ partition, offset, key, value }: StoredRow): string {
   return `\n  [${partition}] at offset ${offset}: key ${bytesText(key)}, value ${bytesText(value)}`;
 }
 
@@ -43,7 +44,7 @@ function topicsText(cluster: MockCluster, but: string): string {
 }
 
 /** @param records all of the topic */
-export function recordsStanding(cluster: MockCluster, name: string, records: readonly StoredRecord[]): string {
+export function recordsStanding(cluster: MockCluster, name: string, records: readonly StoredRow[]): string {
   const others = `${topicsText(cluster, name)}${brokersText(cluster)}`;
   if (cluster.topics.get(name) === undefined) return `there is no such topic; ${others}`;
   if (records.length === 0) return `none came; ${others}`;

@@ -1,6 +1,7 @@
 // What rdkafka-ts/testing asks of a cluster, beside rdkafka_mock.h. What can't be done throws Refused, and nothing has
 // happened then; commands that wait are answered when their time has come, and hold up no other. @thread mock
 import type { ApiName } from '../defs/api_name.ts';
+import type { SeenRow, StoredRow } from '../defs/mock_types.ts';
 import { APIS, apiByKey } from '../protocol/api.ts';
 import { crc32 } from '../rd/crc32.ts';
 import { type BatchRecord, writeBatch } from '../records/batch_writer.ts';
@@ -11,7 +12,7 @@ import { E } from './codes.ts';
 import { NAMED, type Where } from './conditions.ts';
 import type { Fault } from './faults.ts';
 import type { AnyGroup } from './groups/groups.ts';
-import { recordsOf, type StoredRecord } from './inspect.ts';
+import { recordsOf } from './inspect.ts';
 import { committedStanding, groupStanding, noGroup, recordCount, recordsStanding } from './standing.ts';
 import { checkTopicName, type Partition, type Topic } from './topics.ts';
 import type { Ended } from './waits.ts';
@@ -24,15 +25,6 @@ export class Refused extends Error {
 /** One record to be put; a null partition: by its key, else round and round. */
 export interface RecordToPut extends BatchRecord {
   readonly partition: number | null;
-}
-
-export interface SeenRequest {
-  readonly api: ApiName;
-  readonly version: number;
-  readonly broker: number;
-  readonly clientId: string;
-  /** Milliseconds of this thread's monotonic clock. */
-  readonly at: number;
 }
 
 function brokerOf(cluster: MockCluster, id: number): Broker {
@@ -74,7 +66,7 @@ function placeOf(topic: Topic, { partition, key }: RecordToPut): Partition {
 }
 
 /** All records of a topic in the order in which they came. */
-function arrived(topic: Topic | undefined): StoredRecord[] {
+function arrived(topic: Topic | undefined): StoredRow[] {
   const batches = (topic?.partitions ?? []).flatMap(({ id, log }) =>
     log.batches().map((batch) => ({ id, log, batch })),
   );
@@ -86,7 +78,7 @@ export const TESTING_COMMANDS = {
   new_topic: (cluster: MockCluster, name: string, partitions: number): void => {
     cluster.createTopic(name, partitions);
   },
-  stored: (cluster: MockCluster, topic: string): StoredRecord[] => arrived(cluster.topics.get(topic)),
+  stored: (cluster: MockCluster, topic: string): StoredRow[] => arrived(cluster.topics.get(topic)),
   /** Creates the topic if need be. All records are put, or none. */
   put_records: (cluster: MockCluster, name: string, records: readonly RecordToPut[]): void => {
     const topic = cluster.topics.get(name) ?? newTopic(cluster, name);
@@ -114,7 +106,7 @@ export const TESTING_COMMANDS = {
     cluster.conditions.add(key, where, fault, times);
   },
   /** Those of one API, or all. */
-  seen_requests: (cluster: MockCluster, api: string | null): SeenRequest[] => {
+  seen_requests: (cluster: MockCluster, api: string | null): SeenRow[] => {
     const wanted = api === null ? null : keyOf(api);
     return cluster.seen.requests().flatMap(({ id, apiKey, apiVersion, clientId, timestamp }) => {
       if (wanted !== null && apiKey !== wanted) return [];
@@ -150,8 +142,8 @@ export const WAIT_COMMANDS = {
     timeoutMs: number,
     name: string,
     count: number,
-  ): Promise<Ended<StoredRecord[]>> => {
-    const look = (): StoredRecord[] | undefined => {
+  ): Promise<Ended<StoredRow[]>> => {
+    const look = (): StoredRow[] | undefined => {
       const topic = cluster.topics.get(name);
       if (topic === undefined || recordCount(topic) < count) return count === 0 ? [] : undefined;
       const records = arrived(topic);

@@ -7,7 +7,7 @@ import { runAsync } from '../app/steps.ts';
 import type { Properties } from '../conf/settings.ts';
 import type { ApiName } from '../defs/api_name.ts';
 import { type ErrorType, RD_KAFKA_RESP_ERR__TRANSPORT } from '../defs/enums.ts';
-import type { rd_kafka_mock_cluster_t } from '../defs/mock_types.ts';
+import type { rd_kafka_mock_cluster_t, SeenRow, StoredRow } from '../defs/mock_types.ts';
 import type { Wait } from '../promise/options.ts';
 import type { ProduceMessage } from '../promise/produce_async.ts';
 import { checkInt, checkSize, checkString, destroyedError, GONE } from '../rd/check.ts';
@@ -23,7 +23,7 @@ import {
 } from './check.ts';
 import { CONSUMER_HEARTBEAT_MS, CONSUMER_SESSION_MS, configFor } from './config.ts';
 import { errorAt, type Place, placeBelow } from './failure.ts';
-import { rowToPut, type StoredRow, storedOf } from './records.ts';
+import { rowToPut, storedOf } from './records.ts';
 import type { MockCluster, RequestSeen, StoredRecord, Where } from './types.ts';
 
 /** What a partition keeps: enough for a test, and a bound for one that runs away. */
@@ -300,14 +300,6 @@ export class TestCluster implements MockCluster {
 }
 
 const NO_FAULT: Fault = { error: 0, rtt: 0, loseAnswer: false };
-
-interface SeenRow {
-  readonly api: ApiName;
-  readonly version: number;
-  readonly broker: number;
-  readonly clientId: string;
-  readonly at: number;
-}
 
 function ignore(): void {}
 

@@ -1,19 +1,10 @@
 // Records between the user and the mock worker. @thread app
 import { wallClock } from '../app/wall.ts';
 import { type HeaderInput, type HeaderList, headersFrom } from '../defs/headers.ts';
+import type { StoredRow } from '../defs/mock_types.ts';
 import type { ProduceMessage } from '../promise/produce_async.ts';
 import { checkBrand, checkBytes, checkInt, checkInt32, typeError } from '../rd/check.ts';
 import type { StoredRecord } from './types.ts';
-
-/** As the worker has them. */
-export interface StoredRow {
-  readonly partition: number;
-  readonly offset: number;
-  readonly timestamp: number;
-  readonly key: Uint8Array | null;
-  readonly value: Uint8Array | null;
-  readonly headers: readonly (readonly [string, Uint8Array | null])[];
-}
 
 export interface RowToPut {
   /** Null: by key, or round and round. */
