@@ -27,23 +27,29 @@ const transactions: Transactions = async (bootstrap, topic) => {
   const producer = aKafkajs(bootstrap).producer({ transactionalId, idempotent: true, maxInFlightRequests: 1 });
   await producer.connect();
   let current: Transaction | null = null;
-  const ends = new Map<number, readonly [end: number, stable: number]>();
+  const touched = new Set<number>();
+  const endsOf = async (partition: number) =>
+    [await endOf(bootstrap, topic, partition), await endOf(bootstrap, topic, partition, 1)] as const;
   return {
     send: async (partition) => {
       current ??= await producer.transaction();
       await current.send({ topic, messages: [{ partition, value: 'v' }] });
-      ends.set(partition, [await endOf(bootstrap, topic, partition), await endOf(bootstrap, topic, partition, 1)]);
+      touched.add(partition);
     },
     end: async (committed) => {
+      const before: (readonly [partition: number, end: number, stable: number])[] = [];
+      for (const partition of touched) before.push([partition, ...(await endsOf(partition))]);
+      touched.clear();
       await (committed ? current?.commit() : current?.abort());
       current = null;
-      // What is stable follows a moment later; rules end the oldest transaction first.
-      for (const [partition, [end, stable]] of ends) {
-        const marked = async () =>
-          (await endOf(bootstrap, topic, partition)) > end && (await endOf(bootstrap, topic, partition, 1)) > stable;
+      // Its marker, and what is stable, follow a moment later; rules end the oldest transaction first.
+      for (const [partition, end, stable] of before) {
+        const marked = async () => {
+          const [newEnd, newStable] = await endsOf(partition);
+          return newEnd > end && newStable > stable;
+        };
         await until(marked, { what: 'the marker', deadline_ms: PATIENCE_MS });
       }
-      ends.clear();
     },
   };
 };
