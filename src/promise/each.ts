@@ -21,9 +21,10 @@ import { partitionKey } from '../defs/partition_key.ts';
 import { PartitionList } from '../defs/partition_list.ts';
 import type { rd_kafka_t } from '../defs/types.ts';
 import { checkFunction, checkInt, typeError } from '../rd/check.ts';
+import { fnv1a } from '../rd/fnv1a.ts';
 import { isPromiseLike } from '../rd/promise_like.ts';
 import { EachPartition, HandlerContext, type Ticket } from './each_partition.ts';
-import { Lanes } from './lanes.ts';
+import { type Lane, Lanes } from './lanes.ts';
 import type { Message } from './messages.ts';
 import type { MaybePromise, MessagesOptions } from './options.ts';
 import { checkOptions, Puller, waitFor } from './puller.ts';
@@ -55,7 +56,10 @@ interface Task {
   readonly message: ConsumedMessage;
   readonly work: EachPartition;
   readonly ticket: Ticket;
-  readonly lane: unknown;
+  /** null: it has no order to keep. */
+  readonly lane: Lane<Task> | null;
+  /** Its lane is taken by it: not before its handler turns out to take its time. */
+  inLane: boolean;
   attempt: number;
   /** Of a retry that waits. */
   timer: ReturnType<typeof setTimeout> | null;
@@ -64,6 +68,8 @@ interface Task {
 const ORDERS = ['key', 'partition', 'none'];
 const INT32_MAX = 0x7fffffff;
 const LONGEST_REVOKE_MS = 60_000;
+/** Sets the hashes of one partition's keys apart from another's. */
+const GOLDEN = 0x9e3779b1;
 /** Taken at load: test runners fake the global ones. */
 const later: typeof setTimeout = setTimeout;
 const cancel: typeof clearTimeout = clearTimeout;
@@ -82,6 +88,8 @@ class Each {
   private readonly revokeTimeoutMs: number;
   private readonly partitions: Map<Consumed, EachPartition>;
   private readonly lanes: Lanes<Task>;
+  /** Of the hashes of keys: nobody who writes messages can know which keys would share a lane. */
+  private readonly seed: number;
   private readonly retries: Set<Task>;
   /** To be begun, by the call that is at it: a lane of quick handlers is a loop, not a recursion. */
   private readonly starting: Task[];
@@ -112,6 +120,7 @@ class Each {
     this.maxWaiting = Math.max(64, 16 * concurrency);
     this.partitions = new Map();
     this.lanes = new Lanes();
+    this.seed = Math.floor(Math.random() * 0x7fffffff);
     this.retries = new Set();
     this.starting = [];
     this.going = new Set();
@@ -162,7 +171,7 @@ class Each {
   private pullOne(): boolean {
     const { puller } = this;
     if (puller.signal?.aborted === true) throw puller.signal.reason;
-    if (puller.turnDue) {
+    if (puller.turnIsDue()) {
       this.turning = true;
       void puller.turn().then(() => {
         this.turning = false;
@@ -183,15 +192,19 @@ class Each {
       this.partitions.set(part, work);
     }
     const ticket = work.take(message.offset, message.leaderEpoch);
-    const task: Task = { message, work, ticket, lane: this.laneOf(message, work), attempt: 1, timer: null };
+    const lane = this.laneOf(message, work);
+    const task: Task = { message, work, ticket, lane, inLane: false, attempt: 1, timer: null };
     if (work.ahead >= this.maxAhead && !work.paused) this.setPaused(work, true);
-    if (task.lane === null || this.lanes.enter(task.lane, task)) this.begin(task);
+    if (lane?.taken === true) this.lanes.wait(lane, task);
+    else this.begin(task);
   }
 
-  /** null: in no order. */
-  private laneOf({ key }: ConsumedMessage, work: EachPartition): unknown {
+  /** Keys of one hash share a lane, so that they are not at work side by side: no order needs that. */
+  private laneOf({ key }: ConsumedMessage, work: EachPartition): Lane<Task> | null {
     if (this.concurrency === 1 || this.order === 'none') return null;
-    return this.order === 'partition' || key === null ? work : `${work.number} ${key.toString('latin1')}`;
+    if (this.order === 'partition' || key === null) return this.lanes.of(work);
+    // A small integer, which a Map finds the quickest.
+    return this.lanes.of(fnv1a(key, 0, key.length, this.seed ^ Math.imul(work.number, GOLDEN)) | 0);
   }
 
   private setPaused(work: EachPartition, paused: boolean): void {
@@ -240,6 +253,7 @@ class Each {
       result = this.handler(task.message as Message, context);
     } catch (error) {
       context.end();
+      this.takeLane(task);
       this.failed(task, error);
       return;
     }
@@ -248,6 +262,7 @@ class Each {
       this.done(task);
       return;
     }
+    this.takeLane(task);
     void Promise.resolve(result).then(
       () => {
         context.end();
@@ -261,6 +276,12 @@ class Each {
     );
   }
 
+  private takeLane(task: Task): void {
+    if (task.lane === null || task.inLane) return;
+    task.inLane = true;
+    task.lane.taken = true;
+  }
+
   private done(task: Task): void {
     const { work } = task;
     // Too late: it has been given up, and comes again.
@@ -272,11 +293,14 @@ class Each {
   }
 
   /** No longer in work, whether it was done or not. */
-  private leave({ work, lane }: Task): void {
+  private leave({ work, lane, inLane }: Task): void {
     this.running--;
     work.running--;
-    const next = lane === null ? undefined : this.lanes.leave(lane);
-    if (next !== undefined) this.begin(next);
+    const next = inLane ? this.lanes.leave(lane!) : undefined;
+    if (next !== undefined) {
+      next.inLane = true;
+      this.begin(next);
+    }
     for (const watch of this.watchers) watch();
   }
 

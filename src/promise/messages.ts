@@ -24,11 +24,14 @@ export interface Message extends rd_kafka_message_t {
 /** What both iterators share: one pull after the other, whatever their callers do. */
 abstract class Pulled<T> implements AsyncIterableIterator<T>, AsyncDisposable {
   protected readonly puller: Puller;
-  private last: Promise<unknown> | null;
+  /** Of `next`: those that wait, and when the last of them is at its end. */
+  private pending: number;
+  private last: Promise<unknown>;
   private stopped: (() => void) | null;
 
   constructor(fn: string, rk: rd_kafka_t, o: MessagesOptions) {
-    this.last = null;
+    this.pending = 0;
+    this.last = Promise.resolve();
     this.stopped = null;
     this.puller = new Puller(fn, rk, o, false, () => this.stop());
   }
@@ -47,19 +50,10 @@ abstract class Pulled<T> implements AsyncIterableIterator<T>, AsyncDisposable {
   }
 
   next(): Promise<IteratorResult<T, undefined>> {
-    const before = this.last;
-    const fast = before === null ? this.fast() : null;
+    const fast = this.pending === 0 ? this.fast() : null;
     if (fast !== null) return fast;
-    // Several at once: one after the other.
-    const result = before === null ? this.slow() : before.then(() => this.fast() ?? this.slow());
-    const last = result.then(
-      () => {},
-      () => {},
-    );
-    this.last = last;
-    void last.then(() => {
-      if (this.last === last) this.last = null;
-    });
+    const result = this.slow(this.last);
+    this.last = result.then(ignore, ignore);
     return result;
   }
 
@@ -70,7 +64,7 @@ abstract class Pulled<T> implements AsyncIterableIterator<T>, AsyncDisposable {
       if (puller.ended) return Promise.resolve(this.finish());
       this.done();
       puller.signal?.throwIfAborted();
-      if (puller.turnDue) return null;
+      if (puller.turnIsDue()) return null;
       const value = this.here();
       return value === null ? null : Promise.resolve({ value, done: false });
     } catch (error) {
@@ -79,16 +73,26 @@ abstract class Pulled<T> implements AsyncIterableIterator<T>, AsyncDisposable {
     }
   }
 
-  private async slow(): Promise<IteratorResult<T, undefined>> {
+  /** Several at once: one after the other. */
+  private async slow(before: Promise<unknown>): Promise<IteratorResult<T, undefined>> {
     const { puller } = this;
+    this.pending++;
     try {
-      if (puller.turnDue) await puller.turn();
+      if (this.pending > 1) {
+        await before;
+        if (puller.ended) return this.finish();
+        this.done();
+      }
+      if (puller.turnIsDue()) await puller.turn();
       puller.signal?.throwIfAborted();
       const value = this.here() ?? (await this.wait());
       return value === null ? this.finish() : { value, done: false };
     } catch (error) {
       this.finish();
       throw error;
+    } finally {
+      // Before its caller goes on, who finds the fast way again.
+      this.pending--;
     }
   }
 
@@ -109,13 +113,15 @@ abstract class Pulled<T> implements AsyncIterableIterator<T>, AsyncDisposable {
 
   /** Of close_async: the pull that is waiting ends; a loop at work comes back for the next, and finds the end. */
   private stop(): Promise<void> {
-    if (this.last === null && !this.atWork) this.finish();
+    if (this.pending === 0 && !this.atWork) this.finish();
     return new Promise((resolve) => {
       if (this.puller.finished) resolve();
       else this.stopped = resolve;
     });
   }
 }
+
+function ignore(): void {}
 
 class Messages extends Pulled<ConsumedMessage> {
   private part: Consumed | null = null;
