@@ -2,7 +2,7 @@
 // besides. Arguments and results can be cloned to another thread; where C returns an error code, so do these.
 // @thread mock
 import { RD_KAFKAP__NUM } from '../defs/mock_enums.generated.ts';
-import type { StoredRow } from '../defs/mock_types.ts';
+import type { StoredRow } from '../defs/mock_rows.ts';
 import { type BatchRecord, writeBatch } from '../records/batch_writer.ts';
 import { appendMarker, appendRaw, appendRecords } from './append.ts';
 import type { Broker } from './broker.ts';

@@ -1,5 +1,5 @@
 // Looks into logs record by record: offsets of timestamps, and what tests want to see. @thread mock
-import type { StoredRow } from '../defs/mock_types.ts';
+import type { StoredRow } from '../defs/mock_rows.ts';
 import { CONTROL, LOG_APPEND_TIME, MAGIC, magicAt, readBatchHeader } from '../records/batch_header.ts';
 import { BatchReader } from '../records/batch_reader.ts';
 import { RecordError } from '../records/record_error.ts';

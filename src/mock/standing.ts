@@ -1,5 +1,5 @@
 // How topics and groups stand, in words: what a test is told that waited in vain. @thread mock
-import type { StoredRow } from '../defs/mock_types.ts';
+import type { StoredRow } from '../defs/mock_rows.ts';
 import type { MockCluster } from './cluster.ts';
 import type { AnyGroup } from './groups/groups.ts';
 import { countRecords } from './inspect.ts';

@@ -1,7 +1,7 @@
 // What rdkafka-ts/testing asks of a cluster, beside rdkafka_mock.h. What can't be done throws Refused, and nothing has
 // happened then; commands that wait are answered when their time has come, and hold up no other. @thread mock
 import type { ApiName } from '../defs/api_name.ts';
-import type { SeenRow, StoredRow } from '../defs/mock_types.ts';
+import type { SeenRow, StoredRow } from '../defs/mock_rows.ts';
 import { APIS, apiByKey } from '../protocol/api.ts';
 import { crc32 } from '../rd/crc32.ts';
 import { type BatchRecord, writeBatch } from '../records/batch_writer.ts';

@@ -1,7 +1,7 @@
 // Records between the user and the mock worker. @thread app
 import { wallClock } from '../app/wall.ts';
 import { type HeaderInput, type HeaderList, headersFrom } from '../defs/headers.ts';
-import type { StoredRow } from '../defs/mock_types.ts';
+import type { StoredRow } from '../defs/mock_rows.ts';
 import type { ProduceMessage } from '../promise/produce_async.ts';
 import { checkBrand, checkBytes, checkInt, checkInt32, typeError } from '../rd/check.ts';
 import type { StoredRecord } from './types.ts';
