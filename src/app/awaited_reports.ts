@@ -13,7 +13,7 @@ import type { RecordHeaders } from '../records/record_writer.ts';
 import type { Awaited, Report } from './awaited.ts';
 import type { Handle } from './handle.ts';
 import { enqueue } from './produce.ts';
-import { dropReports } from './serve.ts';
+import { dropSettled } from './serve.ts';
 import { now } from './thread.ts';
 import type { Topic } from './topic.ts';
 
@@ -89,7 +89,7 @@ export class AwaitedReports {
       err = enqueue(topic, partition, key, value, headers, timestamp, awaited);
       // Without a callback nobody polls for what producev sent: its reports make room here.
       if (err === E.RD_KAFKA_RESP_ERR__QUEUE_FULL && !rk.callbacks.reports) {
-        dropReports(rk);
+        dropSettled(rk);
         err = enqueue(topic, partition, key, value, headers, timestamp, awaited);
       }
     } catch (error) {

@@ -30,9 +30,9 @@ export class ReplyQueue {
 
   /** True when a call of poll would do something. */
   get ready(): boolean {
-    return (
-      this.entries.length > 0 || this.rk.logs.pending > 0 || (this.rk.reports !== null && this.rk.reports.pending > 0)
-    );
+    const { logs, reports } = this.rk;
+    if (this.entries.length > 0 || logs.pending > 0) return true;
+    return reports !== null && (reports.pending > 0 || reports.unsettled > 0);
   }
 
   /** What any thread of the handle has to say. */

@@ -129,6 +129,11 @@ export class Reports {
     return this.queue.length - this.head;
   }
 
+  /** Batches whose promises are to be settled first, those without any among them. */
+  get unsettled(): number {
+    return this.settling.size;
+  }
+
   /** Records that are stored and whose report nobody has been served. */
   delivered(): number {
     const stored = ({ err, flags }: Reported): boolean => err === 0 && (flags & FLAG_DETAILS) === 0;

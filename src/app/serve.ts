@@ -22,9 +22,23 @@ function outstanding(rk: Handle): number {
   return (rk.limits?.messages ?? 0) + (rk.awaited?.waitingCount ?? 0) + rk.queue.length;
 }
 
-/** Without anybody to hear of them, reports are taken here: nobody would ever poll (memory.md, part 2, 13). */
+/**
+ * Without anybody to hear of them, reports are taken here: nobody would ever poll (memory.md, part 2, 13). Promises are
+ * settled, all of them: whoever asks may give the event loop no turn until there is room.
+ */
 export function dropReports(rk: Handle): void {
   rk.thread.drain();
+  rk.reports?.settle(Number.POSITIVE_INFINITY);
+  dropUnheard(rk);
+}
+
+/** The same of those that wait for no promise: for promises that wait for room, which come to it with the turns. */
+export function dropSettled(rk: Handle): void {
+  rk.thread.drain();
+  dropUnheard(rk);
+}
+
+function dropUnheard(rk: Handle): void {
   if (rk.reports !== null && !rk.callbacks.reports && rk.reports.pending > 0)
     rk.reports.serve(Number.POSITIVE_INFINITY);
 }

@@ -376,6 +376,31 @@ test('a flush that blocks settles all of them', async (t) => {
   expect(settled).toEqual(numbers(2000));
 });
 
+test('a loop of poll(0) that gives the event loop no turn hears of the messages behind them', async (t) => {
+  const { bootstrap } = aCluster(t);
+  const topic = await freshTopic(bootstrap, 1);
+  const { rk: handle, reports } = aProducer(t, { 'bootstrap.servers': bootstrap });
+  await rk.produce_async(handle, { topic });
+  const sent = mixed(handle, topic, 30);
+
+  for (const end = performance.now() + 30_000; reports.all.length < 10 && performance.now() < end; ) rk.poll(handle, 0);
+
+  expect(reports.all.map(({ opaque }) => opaque)).toEqual(byProducev(30));
+  expect((await Promise.all(sent)).length).toBe(20);
+});
+
+test('a loop of outq_len that gives the event loop no turn comes to its end', async (t) => {
+  const { bootstrap } = aCluster(t);
+  const handle = aHandle(t, rk.RD_KAFKA_PRODUCER, aConf(t, { 'bootstrap.servers': bootstrap }));
+  await rk.produce_async(handle, { topic: 't' });
+  const sent = mixed(handle, 't', 30);
+
+  for (const end = performance.now() + 30_000; rk.outq_len(handle) > 0 && performance.now() < end; );
+
+  expect(rk.outq_len(handle)).toBe(0);
+  expect((await Promise.all(sent)).length).toBe(20);
+});
+
 test('a plain call of misuse rejects, and does not throw', async (t) => {
   const { bootstrap } = aCluster(t);
   const { rk: handle } = aProducer(t, { 'bootstrap.servers': bootstrap });
