@@ -317,11 +317,11 @@ export class HostedHandle implements LoopTask {
   }
 
   brokerUp(broker: Broker): void {
-    this.toMain.post({ type: 'broker_state', broker: broker.id, up: true, err: 0, text: '' });
+    this.toMain.post({ type: 'broker_state', broker: broker.id, up: true, at: this.clock.now(), err: 0, text: '' });
   }
 
   brokerDown(broker: Broker, err: number, text: string): void {
-    this.toMain.post({ type: 'broker_state', broker: broker.id, up: false, err, text });
+    this.toMain.post({ type: 'broker_state', broker: broker.id, up: false, at: this.clock.now(), err, text });
   }
 
   // ---- the end

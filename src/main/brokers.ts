@@ -43,6 +43,14 @@ export interface BrokersEnv {
   soon(): void;
 }
 
+/** What a worker says of its connection to a node; `at`: since when (`clock.now()`). */
+export interface NodeState {
+  readonly up: boolean;
+  readonly at: number;
+  readonly err: number;
+  readonly text: string;
+}
+
 interface Waiting {
   readonly request: WireRequest;
   readonly until: number;
@@ -79,6 +87,8 @@ export class Brokers {
   /** Those that failed since one last came up. */
   private readonly down: Set<string>;
   private allDownTold: boolean;
+  /** When one last came up. */
+  private upAt: number;
   /** Of each broker by its name, the last failure that the application was told of. */
   private readonly told: Map<string, { err: number; reason: string; until: number }>;
   private waiting: Waiting[];
@@ -106,6 +116,7 @@ export class Brokers {
     this.unreachable = new Map();
     this.down = new Set();
     this.allDownTold = false;
+    this.upAt = Number.NEGATIVE_INFINITY;
     this.told = new Map();
     this.waiting = [];
     this.strangers = new Set();
@@ -252,12 +263,12 @@ export class Brokers {
   }
 
   /** Told by an I/O worker of its connection to a node. */
-  nodeState(id: number, up: boolean, err: number, text: string): void {
+  nodeState(id: number, { up, at, err, text }: NodeState): void {
     const node = this.nodes.get(id);
     if (node === undefined) return;
     if (!up && text !== '') this.tell(err, text);
-    if (up) this.cameUp(hostPort(node.host, node.port));
-    else this.wentDown(hostPort(node.host, node.port));
+    if (up) this.cameUp(hostPort(node.host, node.port), at);
+    else this.wentDown(hostPort(node.host, node.port), at);
   }
 
   /**
@@ -352,11 +363,11 @@ export class Brokers {
       onState: (state, _from, _code, _reason, planned) => {
         const address = addressOf(connection);
         if (state === 'UP') {
-          this.cameUp(address);
+          this.cameUp(address, env.clock.now());
           if (connection !== this.coordinator && this.mayAsk(address)) this.flushWaiting(connection);
         } else if (state === 'DOWN') {
           this.first.delete(address);
-          if (!planned) this.wentDown(address);
+          if (!planned) this.wentDown(address, env.clock.now());
         }
         env.soon();
       },
@@ -397,17 +408,20 @@ export class Brokers {
     this.env.up();
   }
 
-  private cameUp(address: string): void {
+  /** What a worker says may be older than what we have seen since. */
+  private cameUp(address: string, at: number): void {
+    if ((this.unreachable.get(address) ?? Number.NEGATIVE_INFINITY) > at) return;
     this.unreachable.delete(address);
     this.down.clear();
     this.allDownTold = false;
+    this.upAt = Math.max(this.upAt, at);
   }
 
-  private wentDown(address: string): void {
+  private wentDown(address: string, at: number): void {
     if (this.closing) return;
-    this.down.add(address);
+    if (at >= this.upAt) this.down.add(address);
     const first = !this.unreachable.has(address);
-    this.unreachable.set(address, this.env.clock.now());
+    this.unreachable.set(address, at);
     if (first) {
       for (const { id, host, port } of this.nodes.values()) if (hostPort(host, port) === address) this.env.nodeDown(id);
     }

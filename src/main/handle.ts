@@ -449,7 +449,7 @@ export class MainHandle implements LoopTask {
         this.leaderStale(op.topic, op.partition, op.broker);
         return;
       case 'broker_state':
-        this.brokers.nodeState(op.broker, op.up, op.err, op.text);
+        this.brokers.nodeState(op.broker, op);
         if (!op.up) this.consumer?.assignments.placement.brokerDown(op.broker);
         return;
       case 'fetch_stopped':

@@ -340,6 +340,8 @@ export type BrokerToMainOp =
       readonly type: 'broker_state';
       readonly broker: number;
       readonly up: boolean;
+      /** When it became so (`clock.now()`, which all threads share): main may have seen later things by itself. */
+      readonly at: number;
       readonly err: number;
       readonly text: string;
     }

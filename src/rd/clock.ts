@@ -9,7 +9,7 @@ export interface Timer {
 
 /** What a part of the library knows of time. */
 export interface Clock {
-  /** Milliseconds, fractional, never going back; the origin differs from thread to thread. */
+  /** Milliseconds, fractional, never going back, since the start of the process: the same in all of its threads. */
   now(): number;
   /** Milliseconds since 1970, as the machine believes; may jump. */
   wall(): number;

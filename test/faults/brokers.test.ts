@@ -92,13 +92,36 @@ test('what fails for main and for a worker in the same way is told once', async 
   asking.brokers.sendTo(7, asking.request('never'));
   await until(() => asking.errors.length >= 2);
   const [refused, allDown] = asking.errors;
-  const fails = (text: string) => asking.brokers.nodeState(7, false, RD_KAFKA_RESP_ERR__TRANSPORT, text);
+  const fails = (text: string) =>
+    asking.brokers.nodeState(7, { up: false, at: systemClock.now(), err: RD_KAFKA_RESP_ERR__TRANSPORT, text });
 
   fails(refused!.replace(/after \d+ms/, 'after 77ms'));
   fails('127.0.0.1:1/7: Out of luck (after 1ms in state UP)');
   fails('127.0.0.1:1/7: Out of luck (after 2ms in state UP)');
 
   expect(asking.errors).toEqual([refused, allDown, '127.0.0.1:1/7: Out of luck (after 1ms in state UP)']);
+});
+
+test('that all are down is told once, however late a worker tells what it saw before', (t) => {
+  const asking = new Asking(t);
+  asking.brokers.setNodes([{ id: 7, host: '127.0.0.1', port: 1, rack: null }]);
+  const says = (up: boolean, at: number) =>
+    asking.brokers.nodeState(7, { up, at, err: up ? 0 : RD_KAFKA_RESP_ERR__TRANSPORT, text: '' });
+  const told: number[] = [];
+
+  for (const [up, at] of [
+    [false, 10],
+    [true, 20],
+    [false, 15],
+    [false, 30],
+    [true, 25],
+    [false, 40],
+  ] as const) {
+    says(up, at);
+    told.push(asking.errors.length);
+  }
+
+  expect(told).toEqual([1, 1, 1, 2, 2, 2]);
 });
 
 test('once the cluster has named its brokers a bootstrap server that is none of them is let go', async (t) => {

@@ -183,8 +183,8 @@ export class ConsumerMember implements Membership, ChangeHost {
     // Of a membership that is over anyway.
     if (as.memberId !== this.id) return;
     if (err === RD_KAFKA_RESP_ERR_FENCED_INSTANCE_ID) this.fatal(err, `The consumer can't go on: ${errorText(err)}`);
-    // The next heartbeat brings the epoch, or tells that we are no member any more.
-    else if (REFUSALS.has(err)) this.hurry = true;
+    // The next heartbeat brings the epoch, or tells that we are no member any more; a newer epoch is here already.
+    else if (REFUSALS.has(err) && as.generation === this.epoch) this.hurry = true;
   }
 }
 

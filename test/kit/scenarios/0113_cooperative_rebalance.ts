@@ -31,6 +31,8 @@ export async function secondMember(t: TestContext, { bootstrap }: Env, closes: b
   untilHold(members, [2, 0]);
 
   c2.member.subscribe(topic);
+  // Were the first to let go at once, the next rebalance might begin before the second has asked for what this one gives.
+  pollAll([c2.member], 'the first empty assignment', () => c2.told.length === 1);
   untilHold(members, [1, 1]);
   pollAll(members, 'the last empty assignment', () => c1.told.length === 4 && c2.told.length === 2);
 

@@ -286,4 +286,23 @@ describe('a commit that is refused', () => {
 
     expect(a.beats.length).toBeGreaterThanOrEqual(1);
   });
+
+  test('for the epoch of a membership that is over costs no heartbeat', () => {
+    const [world, a] = steady({ callback: 'manual', settings: { 'enable.auto.commit': false } });
+    world.coordinator.remove('a');
+    world.coordinator.latency = () => 20;
+    world.until(() => a.group.state === 'wait-unassign-call');
+    // Its answer comes when the join is on its way.
+    a.group.offsets.commit([{ topic: 't', partition: 0, offset: 3 }], null);
+    a.answer();
+
+    world.until(() => a.group.state === 'wait-assign-call');
+    world.advance(100);
+    a.answer();
+    world.advance(100);
+
+    expect(world.coordinator.seen.filter(({ name }) => name === 'OffsetCommit').length).toBe(1);
+    // The one that is refused, the join, the acknowledgement.
+    expect(a.beats.map(({ memberEpoch }) => memberEpoch > 0)).toEqual([true, false, true]);
+  });
 });
