@@ -60,8 +60,8 @@ interface Commit {
   readonly done: OffsetsDone | null;
   /** Not 0: not to be sent, ends with this in the next poll. */
   readonly refused: number;
-  /** Set by the first poll that sees it. */
-  deadline: number;
+  /** Null before the first poll that sees it. */
+  deadline: number | null;
   retries: number;
 }
 
@@ -122,7 +122,7 @@ export class Offsets {
     const refused = this.refusal(offsets, all, options);
     const as = { memberId, generation };
     const number = this.calls.inPoll ? ++this.asked : UNNUMBERED;
-    const commit: Commit = { offsets: all, as, options, done, refused, number, deadline: 0, retries: 0 };
+    const commit: Commit = { offsets: all, as, options, done, refused, number, deadline: null, retries: 0 };
     this.waiting.push(commit);
     this.calls.later(() => {
       if (commit.number === UNNUMBERED) commit.number = ++this.asked;
@@ -146,7 +146,7 @@ export class Offsets {
     const auto = this.autoCommit(now);
     // Questions first: those that had to wait for a commit were asked before the next one.
     const next = Math.min(auto, this.fetches.poll(now), this.send(now));
-    return this.waiting.reduce((at, commit) => Math.min(at, commit.deadline), next);
+    return this.waiting.reduce((at, commit) => Math.min(at, this.deadlineOf(commit, now)), next);
   }
 
   /** Ends everything with _DESTROY, in the next poll; nothing is sent any more. */
@@ -192,14 +192,14 @@ export class Offsets {
   }
 
   private expire(now: number): void {
-    const patience = this.env.settings['session.timeout.ms'];
-    const overdue: Commit[] = [];
-    for (const commit of this.waiting) {
-      if (commit.deadline === 0) commit.deadline = now + patience;
-      else if (commit.deadline <= now) overdue.push(commit);
-    }
+    const overdue = this.waiting.filter((commit) => this.deadlineOf(commit, now) <= now);
     const reason = this.coordinator.node === null ? RD_KAFKA_RESP_ERR__WAIT_COORD : RD_KAFKA_RESP_ERR__TIMED_OUT;
     for (const commit of overdue) this.drop(commit, reason);
+  }
+
+  private deadlineOf(commit: Commit, now: number): number {
+    commit.deadline ??= now + this.env.settings['session.timeout.ms'];
+    return commit.deadline;
   }
 
   private drop(commit: Commit, err: number): void {
@@ -219,7 +219,7 @@ export class Offsets {
     const merged = new Map<string, PartitionOffset>();
     for (const { offsets } of this.sent)
       for (const each of offsets) if (each.offset >= 0) merged.set(partitionKey(each.topic, each.partition), each);
-    const patience = Math.min(this.env.settings['socket.timeout.ms'], Math.max(1, first.deadline - now));
+    const patience = Math.min(this.env.settings['socket.timeout.ms'], Math.max(1, this.deadlineOf(first, now) - now));
     const request = offsetCommit(this.env.settings, first.as, [...merged.values()], patience);
     const reasons = [...new Set(this.sent.map((commit) => commit.options.reason))].join(', ');
     this.env.log(
@@ -268,8 +268,9 @@ export class Offsets {
       if (commits.some((commit) => commit.retries >= MAX_RETRIES)) again = [];
       for (const commit of again) commit.retries++;
     }
-    // Whoever asked for it by hand is told, and may ask again.
-    else if (remedy === 'epoch') again = commits.filter(({ options }) => options.auto === true);
+    // Whoever asked for it by hand is told, and may ask again. A heartbeat before it may have brought the epoch.
+    else if (remedy === 'epoch')
+      again = commits.filter(({ options, as }) => options.auto === true || as.generation < this.member.generation);
     else if (remedy !== 'wait') again = [];
     if (again.length === 0) return commits;
     this.failures++;

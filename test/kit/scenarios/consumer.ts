@@ -319,7 +319,11 @@ export function automaticCommit(t: TestContext, env: TopicEnv): void {
   const { topic } = env;
   fill(t, env, 10);
   const group = { ...servers(env), 'group.id': `auto-${topic}`, 'auto.commit.interval.ms': 100 };
-  const first = new Member(t, group).subscribe(topic);
+  const timeouts: string[] = [];
+  const log = (_level: number, fac: string, text: string): void => {
+    if (fac === 'REQTMOUT') timeouts.push(text);
+  };
+  const first = new Member(t, group, { log }).subscribe(topic);
   const asker = aConsumer(t, group);
   pollUntil(
     'four messages',
@@ -347,4 +351,5 @@ export function automaticCommit(t: TestContext, env: TopicEnv): void {
     () => second.got.length === 5,
   );
   expect(second.got.map(({ offset }) => offset)).toEqual([5, 6, 7, 8, 9]);
+  expect(timeouts).toEqual([]);
 }

@@ -35,7 +35,14 @@ import {
   rd_kafka_mock_push_request_errors,
   rd_kafka_mock_topic_create,
 } from '../../../src/rdkafka_mock.ts';
-import { aCluster, aConsumer, aProducer, type Config, type TestCluster } from '../../kit/builders.ts';
+import {
+  aCluster,
+  aConsumer,
+  aProducer,
+  type Config,
+  type TestCallbacks,
+  type TestCluster,
+} from '../../kit/builders.ts';
 import { consumeMessages, pollUntil } from '../../kit/consuming.ts';
 import { MsgVer } from '../../kit/msgver.ts';
 import { produceMessages } from '../../kit/reports.ts';
@@ -43,11 +50,17 @@ import { produceMessages } from '../../kit/reports.ts';
 const TOPIC = 'test';
 
 /** A topic with messages in partition 0, and a consumer of it. */
-function consuming(t: TestContext, cluster: TestCluster, count: number, config: Config = {}): rd_kafka_t {
+function consuming(
+  t: TestContext,
+  cluster: TestCluster,
+  count: number,
+  config: Config = {},
+  callbacks: TestCallbacks = {},
+): rd_kafka_t {
   expect(rd_kafka_mock_topic_create(cluster.mock, TOPIC, 2, 1)).toBe(0);
   const p = aProducer(t, { 'bootstrap.servers': cluster.bootstrap });
   const id = produceMessages(p, TOPIC, 0, 0, count);
-  const c = aConsumer(t, { 'bootstrap.servers': cluster.bootstrap, ...config });
+  const c = aConsumer(t, { 'bootstrap.servers': cluster.bootstrap, ...config }, callbacks);
   expect(rd_kafka_assign(c, [{ topic: TOPIC, partition: 0, offset: RD_KAFKA_OFFSET_BEGINNING }])).toBe(0);
   consumeMessages(c, new MsgVer(id), count);
   return c;
@@ -193,4 +206,21 @@ test('what is not a consumed message has no offset to store', (t) => {
 
   expect(rd_kafka_err2name(message!.err)).toBe('_PARTITION_EOF');
   expect(rd_kafka_offset_store_message(message!)).toMatchObject({ type: '_INVALID_ARG' });
+});
+
+test('an automatic commit that the coordinator answers late costs it no connection', async (t) => {
+  const cluster = aCluster(t, 1);
+  rd_kafka_mock_broker_push_request_error_rtts(cluster.mock, 1, RD_KAFKAP_OffsetCommit, 1, 0, 500);
+  const config = { 'group.id': 'late', 'auto.commit.interval.ms': 100 };
+  const log: string[] = [];
+  const c = consuming(t, cluster, 5, config, { log: (level, fac) => void (level < 7 && log.push(fac)) });
+  const asker = aConsumer(t, { 'bootstrap.servers': cluster.bootstrap, ...config });
+
+  pollUntil(
+    'the commit',
+    () => rd_kafka_consumer_poll(c, 10),
+    () => committedOf(asker) === 5,
+  );
+
+  expect(log).toEqual([]);
 });

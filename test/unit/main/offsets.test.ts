@@ -245,6 +245,17 @@ describe('the automatic commit', () => {
     expect(a.ops.map((op) => op.type)).toEqual(['offset_commit', 'offset_commit']);
   });
 
+  test('has as long for its answer as any other', () => {
+    const [world, a] = anApp({ settings: { 'enable.auto.commit': true, 'auto.commit.interval.ms': 1000 } });
+    world.coordinator.latency = () => 500;
+    a.assignment.store('t', 0, 1);
+
+    world.advance(5000);
+
+    expect(commits(world).length).toBe(1);
+    expect(a.group.offsets.pending).toBe(0);
+  });
+
   test('leaves out the beats of a rebalance', () => {
     const world = new World();
     world.topics.set('t', 1);

@@ -104,6 +104,18 @@ test('a commit by hand is told that the epoch was stale, and the group hears of 
   expect(bench.refused).toEqual([[STALE, { memberId: 'm', generation: 1 }]]);
 });
 
+test('a commit by hand is sent again when a newer epoch came meanwhile', () => {
+  const bench = new Bench();
+  const results = bench.commit(5, false);
+  bench.member.generation = 2;
+  bench.answer(STALE);
+  bench.advance(1000);
+  bench.answer(STALE);
+
+  expect(bench.asked.map(({ body }) => body.generationIdOrMemberEpoch)).toEqual([1, 2]);
+  expect(results).toEqual([STALE]);
+});
+
 test('an automatic commit is sent again, under the epoch of then', () => {
   const bench = new Bench();
   const results = bench.commit(5, true);
