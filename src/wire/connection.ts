@@ -36,6 +36,8 @@ const WARNING = 4;
 const DEBUG = 7;
 const HIGHEST_VERSION = 0x7fff;
 const IDLE_JITTER_MS = 2000;
+/** A caller's shorter patience is over, but says nothing of the connection yet. */
+const LEAST_VERDICT_MS = 3000;
 
 /**
  * Calls from inside done(), onState and the other listeners are allowed. Nothing here blocks.
@@ -71,8 +73,13 @@ export class Connection implements LinkOwner, Expirer {
   private lastSentAt: number;
   private lastActivityAt: number;
   private throttleMs: number;
+  /** Requests that the broker has left without answer for too long. */
   private timeouts: number;
   private newTimeouts: number;
+  /** Requests whose callers have waited long enough, since this was told last. */
+  private newlyLate: number;
+  /** One of them is still being written. */
+  private stuck: boolean;
   private downCode: number;
   private downPlanned: boolean;
   private closing: Promise<void> | null;
@@ -118,6 +125,8 @@ export class Connection implements LinkOwner, Expirer {
     this.throttleMs = 0;
     this.timeouts = 0;
     this.newTimeouts = 0;
+    this.newlyLate = 0;
+    this.stuck = false;
     this.downCode = NO_ERROR;
     this.downPlanned = false;
     this.closing = null;
@@ -311,14 +320,24 @@ export class Connection implements LinkOwner, Expirer {
   }
 
   expired(pending: Pending): void {
-    this.newTimeouts++;
     if (!pending.sent) {
+      this.newlyLate++;
       this.outbox.expired(pending);
       return;
     }
-    this.timeouts++;
-    pending.settle(TIMED_OUT);
-    this.deliveries.later(pending);
+    if (pending.settle(TIMED_OUT)) {
+      this.newlyLate++;
+      this.deliveries.later(pending);
+      const verdict = Math.min(LEAST_VERDICT_MS, this.settings['socket.timeout.ms']);
+      const rest = verdict - this.timeoutOf(pending.request);
+      // One whose frame is still being read is not told before that ends.
+      if (rest > 0 && pending.free && this.state === 'UP') {
+        this.deadlines.set(pending, this.clock.now() + rest);
+        return;
+      }
+    }
+    if (!pending.free) this.stuck = true;
+    this.newTimeouts++;
   }
 
   private newBackoff(): ReconnectBackoff {
@@ -423,6 +442,7 @@ export class Connection implements LinkOwner, Expirer {
     if (state === 'UP') this.counters.disconnects++;
     else if (link !== null && !planned && !this.dialer.moreAddresses) this.backoff.postpone(this.clock.now());
     this.timeouts = 0;
+    this.stuck = false;
     if (link !== null) {
       this.dying.add(link);
       link.condemn(openError);
@@ -452,18 +472,20 @@ export class Connection implements LinkOwner, Expirer {
 
   /** Requests have timed out, all those that were due together. */
   private afterTimeouts(): void {
-    const count = this.newTimeouts;
-    if (count === 0) return;
+    const late = this.newlyLate;
+    const silent = this.newTimeouts;
+    this.newlyLate = 0;
     this.newTimeouts = 0;
-    this.counters.req_timeouts += count;
-    this.options.log(WARNING, 'REQTMOUT', `${this.brokerName}: ${count} ${requests(count)} timed out`, 0);
-    if (this.link === null || this.timeouts === 0) return;
+    this.timeouts += silent;
+    this.counters.req_timeouts += late;
+    if (late > 0) this.options.log(WARNING, 'REQTMOUT', `${this.brokerName}: ${late} ${requests(late)} timed out`, 0);
+    if (this.link === null) return;
     if (this.state !== 'UP') {
-      this.fail(WARNING, TRANSPORT, 'ApiVersions request timed out');
+      if (silent > 0) this.fail(WARNING, TRANSPORT, 'ApiVersions request timed out');
       return;
     }
     const most = this.settings['socket.max.fails'];
-    if ((most > 0 && this.timeouts >= most) || this.link.writingCount > 0) {
+    if ((most > 0 && this.timeouts >= most) || this.stuck) {
       this.fail(DEBUG, TIMED_OUT, `${this.timeouts} ${requests(this.timeouts)} timed out`, true);
     } else this.flush();
   }

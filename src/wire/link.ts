@@ -179,7 +179,10 @@ export class Link implements TransportEvents {
       throw new ProtocolError(`${correlationId} instead of ${pending.correlationId}`, 'correlationId', what);
     }
     this.waiting.shift();
-    if (pending.settled) return -1;
+    if (pending.settled) {
+      this.owner.deadlines.cancel(pending);
+      return -1;
+    }
     if (request.decode === 'frame') {
       // Before anybody has the frame: who gets it may pass its memory on to another thread.
       const throttleMs = request.name === 'Fetch' ? fetchThrottle(version, reader) : -1;
@@ -208,7 +211,8 @@ export class Link implements TransportEvents {
 
   /** Notes an outcome; the first counts. */
   private outcome(pending: Pending, error: number, response: unknown, frame: Uint8Array | null): void {
-    if (pending.settle(error, response, frame)) this.owner.deadlines.cancel(pending);
+    pending.settle(error, response, frame);
+    this.owner.deadlines.cancel(pending);
   }
 
   /** Notes an outcome that is told in a later turn, when the frame is free. */

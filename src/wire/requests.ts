@@ -8,7 +8,10 @@ export interface WireRequest {
   /** Lowest and highest version that the caller can use, both included; default all that we speak. */
   readonly minVersion?: number;
   readonly maxVersion?: number;
-  /** ms from writing to answer; 0 is socket.timeout.ms. Unless `expireQueued` is false, also from send() to writing. */
+  /**
+   * ms from writing to answer; 0 is socket.timeout.ms. Unless `expireQueued` is false, also from send() to writing. A
+   * connection is given up for want of an answer after 3 s (or socket.timeout.ms) at the soonest.
+   */
   readonly timeoutMs: number;
   /** false: waits for a connection as long as it takes (or until purged). Default true: _TIMED_OUT_QUEUE after timeoutMs. */
   readonly expireQueued?: boolean;

@@ -431,6 +431,45 @@ test('a request without answer ends with _TIMED_OUT, the others in flight with _
   expect(client.connection.state).toBe('INIT');
 });
 
+test('a caller with little patience is told in time, and costs the connection nothing when the answer comes late', async (t) => {
+  const { broker, client, clock } = await aPair(t);
+  client.send('a', { timeoutMs: 300 });
+  client.send('b');
+  await seen(broker, 2);
+  clock.advance(300);
+  await client.done(1);
+
+  for (const request of broker.requests) broker.last.socket.write(metadata(request.correlationId));
+  await client.done(2);
+  clock.advance(10_000);
+
+  expect(client.ended).toEqual(['a: _TIMED_OUT', 'b: NO_ERROR']);
+  expect([client.connection.state, client.connection.counters.req_timeouts]).toEqual(['UP', 1]);
+});
+
+test.for([
+  [{}, 3000],
+  [{ 'socket.timeout.ms': 1000 }, 1000],
+] as const)(
+  'but when no answer comes the connection is made anew, with %j after %i ms',
+  async ([settings, verdictMs], t) => {
+    const { broker, client, clock } = await aPair(t, settings);
+    client.send('a', { timeoutMs: 300 });
+    client.send('b', { timeoutMs: 60_000 });
+    await seen(broker, 2);
+    clock.advance(300);
+    await client.done(1);
+
+    clock.advance(verdictMs - 301);
+    const before = client.connection.state;
+    clock.advance(1);
+    await client.done(2);
+
+    expect([before, client.connection.state]).toEqual(['UP', 'INIT']);
+    expect(client.ended).toEqual(['a: _TIMED_OUT', 'b: _TRANSPORT']);
+  },
+);
+
 test('requests that are due together all end with _TIMED_OUT', async (t) => {
   const { broker, client, clock } = await aPair(t);
   for (const label of ['a', 'b', 'c']) client.send(label, { timeoutMs: 5000 });
