@@ -150,6 +150,8 @@ export async function rebalanceEndsBatch(t: TestContext, env: TopicEnv): Promise
   const iterator = k.batches(first, { max_messages: 1000, max_wait_ms: 120_000 });
   const filling = iterator.next();
   await until(() => assignedTo(first) === 4, { what: 'four partitions' });
+  // An empty batch would go on waiting, with the two partitions that are left.
+  await until(() => positionOf(first, env.topic) > 0, { what: 'a message in the batch' });
 
   const second = consume(t, env);
   const others = k.messages(second);
