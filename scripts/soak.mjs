@@ -11,23 +11,32 @@ const hours = (n) => n * 3_600_000;
 const PARTS = [
   { name: 'fuzz', files: /fuzz[^/]*\.test\.ts$/, env: { FUZZ_FRAMES: '1000000' } },
   { name: 'stress', files: /stress[^/]*\.test\.ts$/, env: { STRESS_SECONDS: '600' } },
+  // Everything on the mock cluster, with workers that pause at random: what depends on who is first comes out here.
+  {
+    name: 'pauses',
+    files: /^test\/(mock|faults)\/.*\.test\.ts$/,
+    env: { WORKER_PAUSES: '1' },
+    projects: ['mock'],
+    limitMs: 120_000,
+  },
   { name: 'soak', files: /^test\/(?!real\/).*soak[^/]*\.test\.ts$/, env: { SOAK_SECONDS: '3600' } },
   { name: 'kafka', files: /^test\/real\/.*soak[^/]*\.test\.ts$/, env: { SOAK_SECONDS: '3600' }, projects: ['real'] },
 ];
 
 const tests = readdirSync(join(root, 'test'), { recursive: true }).map((file) => `test/${file.replaceAll('\\', '/')}`);
 
-function runPart({ name, files, env, projects = ['unit', 'mock'] }) {
+function runPart({ name, files, env, projects = ['unit', 'mock'], limitMs = hours(6) }) {
   const found = tests.filter((file) => files.test(file));
   if (found.length === 0) {
     console.log(`soak: ${name}: there is no such test yet`);
     return true;
   }
   const settings = Object.fromEntries(Object.entries(env).map(([key, value]) => [key, process.env[key] ?? value]));
-  console.log(`soak: ${name}: ${found.join(', ')} with ${JSON.stringify(settings)}`);
+  const which = found.length > 10 ? `${found.length} files` : found.join(', ');
+  console.log(`soak: ${name}: ${which} with ${JSON.stringify(settings)}`);
   const vitest = join(root, 'node_modules/vitest/vitest.mjs');
   const named = projects.flatMap((project) => ['--project', project]);
-  const args = [vitest, 'run', ...named, `--testTimeout=${hours(6)}`, ...found];
+  const args = [vitest, 'run', ...named, `--testTimeout=${limitMs}`, ...found];
   const { status } = spawnSync(process.execPath, args, {
     cwd: root,
     stdio: 'inherit',
