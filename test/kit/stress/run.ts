@@ -1,6 +1,6 @@
 // Runs a stress model: bundles it from TypeScript as it is, starts it in a worker, hands back its counts.
 // STRESS_SECONDS makes it long (`npm run stress`), STRESS_SEED repeats the choices of a run that failed.
-import { MessageChannel, Worker } from 'node:worker_threads';
+import { MessageChannel, receiveMessageOnPort, Worker } from 'node:worker_threads';
 import { bundled } from '../bundle.ts';
 import type { Counts } from './kit.ts';
 
@@ -27,7 +27,12 @@ export async function runModel(name: string, options: Readonly<Record<string, nu
     const { counts, texts } = await new Promise<{ counts: Counts; texts: string[] }>((resolve, reject) => {
       port1.on('message', resolve);
       worker.on('error', (error) => reject(new Error(`${name}, STRESS_SEED=${seed}: ${error.stack ?? error}`)));
-      worker.on('exit', () => setImmediate(() => reject(new Error(`${name}, STRESS_SEED=${seed}: ended early`))));
+      // Its end may be heard before its last word.
+      worker.on('exit', () => {
+        const last = receiveMessageOnPort(port1);
+        if (last !== undefined) resolve(last.message);
+        else setImmediate(() => reject(new Error(`${name}, STRESS_SEED=${seed}: ended early`)));
+      });
     });
     const shown = Object.entries(counts).map(([key, value]) => `${key} ${value}`);
     const report = `${name}, STRESS_SEED=${seed}: ${shown.join(', ')}\n${texts.join('\n')}`;
