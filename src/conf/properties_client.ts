@@ -241,7 +241,7 @@ export const CLIENT: readonly Row[] = [
     max: 1_000_000,
     default: 1,
     effect: 'yes',
-    text: 'Requests that may time out on a connection before it is closed and made anew; 0 keeps it.',
+    text: 'Requests that may time out on a connection before it is closed and made anew; one counts after 3 s (or socket.timeout.ms) at the soonest. 0 keeps it.',
   },
   {
     name: 'broker.address.ttl',
