@@ -35,6 +35,8 @@ export interface Membership extends Identity {
   readonly settled: boolean;
   /** group.protocol=consumer: a commit goes out under the member epoch of that moment, not of when it was asked for. */
   readonly epochMoves?: boolean;
+  /** With that: the epoch with which this membership began. */
+  readonly firstEpoch?: number;
   /**
    * The coordinator refused a commit of `as` (with `epochMoves`: or a question) with UNKNOWN_MEMBER_ID,
    * ILLEGAL_GENERATION, FENCED_INSTANCE_ID or STALE_MEMBER_EPOCH.
@@ -238,7 +240,13 @@ export class Offsets {
   /** Those of the membership that we still have are sent as what we are now. */
   private renew(): void {
     const { memberId, generation } = this.member;
-    for (const commit of this.waiting) if (commit.as.memberId === memberId) commit.as = { memberId, generation };
+    for (const commit of this.waiting)
+      if (commit.as.memberId === memberId && !this.isOver(commit.as)) commit.as = { memberId, generation };
+  }
+
+  /** It was asked for in a membership before this one: what it commits may be another member's by now. */
+  private isOver(as: Identity): boolean {
+    return as.generation > 0 && as.generation < (this.member.firstEpoch ?? 0);
   }
 
   private answered(now: number, node: number, error: number, response: OffsetCommitResponse | null): void {
@@ -269,9 +277,10 @@ export class Offsets {
       for (const commit of again) commit.retries++;
     }
     // Whoever asked for it by hand is told, and may ask again. A heartbeat before it may have brought the epoch.
-    else if (remedy === 'epoch')
-      again = commits.filter(({ options, as }) => options.auto === true || as.generation < this.member.generation);
-    else if (remedy !== 'wait') again = [];
+    else if (remedy === 'epoch') {
+      const newer = (as: Identity): boolean => as.generation < this.member.generation;
+      again = commits.filter(({ options, as }) => !this.isOver(as) && (options.auto === true || newer(as)));
+    } else if (remedy !== 'wait') again = [];
     if (again.length === 0) return commits;
     this.failures++;
     const { settings, random } = this.env;

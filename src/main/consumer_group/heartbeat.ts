@@ -124,6 +124,7 @@ function heard(member: ConsumerMember, now: number, said: Said, answer: Consumer
   if (said.owned !== null && said.owned === member.held) member.ackDue = false;
   if (said.join) {
     member.joined = true;
+    member.firstEpoch = answer.memberEpoch;
     member.enter('steady', `member with epoch ${answer.memberEpoch}`);
     member.pollCheckAt = now;
   }

@@ -56,6 +56,8 @@ export class ConsumerMember implements Membership, ChangeHost {
   readonly id: string;
   /** Of the last heartbeat that was answered; 0 before the join and after the end. */
   epoch = 0;
+  /** Of the last join that was answered. */
+  firstEpoch = 0;
   /** The coordinator has us as a member, as far as we know. */
   joined = false;
   /** It may have us as a member: there is something to leave. */

@@ -28,6 +28,7 @@ class Bench {
     fatalError: 0,
     settled: true,
     epochMoves: true,
+    firstEpoch: 1,
     commitRefused: (err: number, as: Identity): void => void this.refused.push([err, as]),
   };
   readonly offsets: Offsets;
@@ -114,6 +115,20 @@ test('a commit by hand is sent again when a newer epoch came meanwhile', () => {
 
   expect(bench.asked.map(({ body }) => body.generationIdOrMemberEpoch)).toEqual([1, 2]);
   expect(results).toEqual([STALE]);
+});
+
+test('a commit of a membership that is over is not sent under the epoch of the next one', () => {
+  const bench = new Bench();
+  const auto = bench.commit(5, true);
+  const waiting = bench.commit(6, false);
+  Object.assign(bench.member, { generation: 7, firstEpoch: 7 });
+  bench.answer(STALE);
+  bench.advance(1000);
+  bench.answer(STALE);
+  bench.advance(1000);
+
+  expect(bench.asked.map(({ body }) => body.generationIdOrMemberEpoch)).toEqual([1, 1]);
+  expect([auto, waiting]).toEqual([[STALE], [STALE]]);
 });
 
 test('an automatic commit is sent again, under the epoch of then', () => {
