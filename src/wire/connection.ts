@@ -27,6 +27,7 @@ import type { ConnectionCounters, ConnectionOptions } from './options.ts';
 import { Outbox } from './outbox.ts';
 import { Deliveries, type Expirer, Pending, type WireRequest } from './requests.ts';
 import type { ConnectionSettings } from './settings.ts';
+import { Silence } from './silence.ts';
 import { BROKER_STEPS, type BrokerState } from './states.ts';
 import { VersionQuery } from './version_query.ts';
 import { commonVersion, type VersionRange } from './versions.ts';
@@ -36,8 +37,6 @@ const WARNING = 4;
 const DEBUG = 7;
 const HIGHEST_VERSION = 0x7fff;
 const IDLE_JITTER_MS = 2000;
-/** A caller's shorter patience is over, but says nothing of the connection yet. */
-const LEAST_VERDICT_MS = 3000;
 
 /**
  * Calls from inside done(), onState and the other listeners are allowed. Nothing here blocks.
@@ -73,13 +72,7 @@ export class Connection implements LinkOwner, Expirer {
   private lastSentAt: number;
   private lastActivityAt: number;
   private throttleMs: number;
-  /** Requests that the broker has left without answer for too long. */
-  private timeouts: number;
-  private newTimeouts: number;
-  /** Requests whose callers have waited long enough, since this was told last. */
-  private newlyLate: number;
-  /** One of them is still being written. */
-  private stuck: boolean;
+  private readonly silence: Silence;
   private downCode: number;
   private downPlanned: boolean;
   private closing: Promise<void> | null;
@@ -123,10 +116,7 @@ export class Connection implements LinkOwner, Expirer {
     this.lastSentAt = 0;
     this.lastActivityAt = 0;
     this.throttleMs = 0;
-    this.timeouts = 0;
-    this.newTimeouts = 0;
-    this.newlyLate = 0;
-    this.stuck = false;
+    this.silence = new Silence(settings);
     this.downCode = NO_ERROR;
     this.downPlanned = false;
     this.closing = null;
@@ -320,24 +310,15 @@ export class Connection implements LinkOwner, Expirer {
   }
 
   expired(pending: Pending): void {
+    if (!pending.settled) this.silence.late++;
     if (!pending.sent) {
-      this.newlyLate++;
       this.outbox.expired(pending);
       return;
     }
-    if (pending.settle(TIMED_OUT)) {
-      this.newlyLate++;
-      this.deliveries.later(pending);
-      const verdict = Math.min(LEAST_VERDICT_MS, this.settings['socket.timeout.ms']);
-      const rest = verdict - this.timeoutOf(pending.request);
-      // One whose frame is still being read is not told before that ends.
-      if (rest > 0 && pending.free && this.state === 'UP') {
-        this.deadlines.set(pending, this.clock.now() + rest);
-        return;
-      }
-    }
-    if (!pending.free) this.stuck = true;
-    this.newTimeouts++;
+    const rest = this.state === 'UP' ? this.silence.rest(pending, this.timeoutOf(pending.request)) : 0;
+    if (pending.settle(TIMED_OUT)) this.deliveries.later(pending);
+    if (rest > 0) this.deadlines.set(pending, this.clock.now() + rest);
+    else this.silence.count(pending);
   }
 
   private newBackoff(): ReconnectBackoff {
@@ -441,8 +422,7 @@ export class Connection implements LinkOwner, Expirer {
     for (const alarm of [this.setupAlarm, this.retryAlarm, this.idleAlarm]) this.deadlines.cancel(alarm);
     if (state === 'UP') this.counters.disconnects++;
     else if (link !== null && !planned && !this.dialer.moreAddresses) this.backoff.postpone(this.clock.now());
-    this.timeouts = 0;
-    this.stuck = false;
+    this.silence.clear();
     if (link !== null) {
       this.dying.add(link);
       link.condemn(openError);
@@ -472,22 +452,16 @@ export class Connection implements LinkOwner, Expirer {
 
   /** Requests have timed out, all those that were due together. */
   private afterTimeouts(): void {
-    const late = this.newlyLate;
-    const silent = this.newTimeouts;
-    this.newlyLate = 0;
-    this.newTimeouts = 0;
-    this.timeouts += silent;
+    const { silence } = this;
+    const { late, news } = silence.take();
     this.counters.req_timeouts += late;
     if (late > 0) this.options.log(WARNING, 'REQTMOUT', `${this.brokerName}: ${late} ${requests(late)} timed out`, 0);
     if (this.link === null) return;
     if (this.state !== 'UP') {
-      if (silent > 0) this.fail(WARNING, TRANSPORT, 'ApiVersions request timed out');
-      return;
-    }
-    const most = this.settings['socket.max.fails'];
-    if ((most > 0 && this.timeouts >= most) || this.stuck) {
-      this.fail(DEBUG, TIMED_OUT, `${this.timeouts} ${requests(this.timeouts)} timed out`, true);
-    } else this.flush();
+      if (news) this.fail(WARNING, TRANSPORT, 'ApiVersions request timed out');
+    } else if (silence.isTooLong)
+      this.fail(DEBUG, TIMED_OUT, `${silence.requests} ${requests(silence.requests)} timed out`, true);
+    else this.flush();
   }
 
   private checkIdle(): void {
