@@ -67,10 +67,10 @@ export class FetchAnswer {
       if (!portion.part.stopped) paused = this.portion(portion, block, entries, later);
       if (paused) break;
       this.next++;
-      paused = block.bytes > 0 && !this.room(block.bytes);
+      paused = block.bytes > 0 && !this.room(block);
     }
     const done = this.next === this.portions.length;
-    Atomics.add(env.head, HELD_BYTES, block.bytes);
+    this.count(block);
     this.passOn(block, entries, done);
     for (const op of later) env.toApp(op);
     return done;
@@ -84,8 +84,15 @@ export class FetchAnswer {
     this.frame = null;
   }
 
-  private room(more: number): boolean {
-    return !bytesFull(this.env.head, this.env.settings, more);
+  private room(block: Block): boolean {
+    this.count(block);
+    return !bytesFull(this.env.head, this.env.settings);
+  }
+
+  /** At once, or answers of several brokers would each take the same room. */
+  private count(block: Block): void {
+    Atomics.add(this.env.head, HELD_BYTES, block.bytes - block.counted);
+    block.counted = block.bytes;
   }
 
   private passOn(block: Block, entries: FetchedEntry[], done: boolean): void {
@@ -128,7 +135,7 @@ export class FetchAnswer {
       // At the second look: the first may have met a fault of the wire.
       broken: part.broken,
       broker: env.broker,
-      room: (more) => this.room(more),
+      room: () => this.room(block),
     });
     if (read.nextOffset > fetchOffset) {
       part.offset = read.nextOffset;

@@ -16,11 +16,14 @@ export class Block {
   frame: number;
   /** Bytes of the others. */
   bytes: number;
+  /** So many of them are in HELD_BYTES. */
+  counted: number;
 
   constructor() {
     this.buffers = [];
     this.frame = -1;
     this.bytes = 0;
+    this.counted = 0;
   }
 }
 

@@ -7,9 +7,9 @@ export interface QueueLimits {
   readonly 'queued.max.messages.kbytes': number;
 }
 
-/** What is held for the app, and `more` with it, is as much as it may be (a kbyte is 1000 bytes). */
-export function bytesFull(head: Int32Array, limits: QueueLimits, more: number = 0): boolean {
-  return (Atomics.load(head, HELD_BYTES) >>> 0) + more >= limits['queued.max.messages.kbytes'] * 1000;
+/** What is held for the app is as much as it may be (a kbyte is 1000 bytes). */
+export function bytesFull(head: Int32Array, limits: QueueLimits): boolean {
+  return Atomics.load(head, HELD_BYTES) >>> 0 >= limits['queued.max.messages.kbytes'] * 1000;
 }
 
 /** Nothing more is fetched until the app takes some of it. */

@@ -66,6 +66,24 @@ test('what is held never exceeds the limit by more than one answer with one batc
   expect(scene.asked[0]!.offset).toBe(30);
 });
 
+test('what is decompressed counts batch by batch, so that other brokers do not take the same room', () => {
+  const scene = new Scene();
+  scene.part(0, 0);
+  scene.serve();
+  const seen: number[] = [];
+  const { settings } = (scene.fetcher as unknown as { env: { settings: object } }).env;
+  const limit = (): number => {
+    seen.push(scene.held);
+    return 1000;
+  };
+  Object.defineProperty(settings, 'queued.max.messages.kbytes', { get: limit });
+
+  scene.answer({ index: 0, records: joined(big(0), big(1), big(2), big(3, 0)) });
+
+  const [first = 0, ...others] = [...new Set(seen)].filter((held) => held >= BIG);
+  expect(others.map((held) => Math.round((held - first) / BIG))).toEqual([1, 2]);
+});
+
 test('nothing is held once the app has given everything back', () => {
   const { scene, part } = answered(big(0), big(1, 0), big(2), big(3, 0), big(4));
   for (let round = 0; round < 6; round++) {
